@@ -1,0 +1,51 @@
+/* Look-ups in the index. An index is written by the engine only; a damaged one must not crash the guest, so every offset that is
+ * followed is checked against the mapping. Shared by core and launcher: no system calls, no state. */
+#include "index.h"
+#include "mem.h"
+#include <errno.h>
+
+int index_attach(struct index *x, const void *map, u64 size)
+{
+    const struct lpmx_index *h = map;
+    if (size < sizeof *h || memcmp(h->magic, LPMX_MAGIC_INDEX, 8) || h->abi != LPMX_ABI || h->size != size)
+        return -EINVAL;
+    if (!h->nentries || !h->nslots || h->nslots & (h->nslots - 1) || h->nslots <= h->nentries)
+        return -EINVAL;
+    if (h->slots > size || (size - h->slots) / sizeof(u32) < h->nslots || h->slots % 4)
+        return -EINVAL;
+    if (h->entries > size || (size - h->entries) / sizeof(struct lpmx_entry) < h->nentries || h->entries % 8)
+        return -EINVAL;
+    if (h->strings > size || size - h->strings < h->strings_size || !h->strings_size)
+        return -EINVAL;
+    const char *base = map;
+    if (base[h->strings + h->strings_size - 1])
+        return -EINVAL;
+    x->head = h;
+    x->slots = (const u32 *)(base + h->slots);
+    x->entries = (const struct lpmx_entry *)(base + h->entries);
+    x->strings = base + h->strings;
+    return 0;
+}
+
+const char *index_text(const struct index *x, u32 offset, u32 len)
+{
+    if (offset >= x->head->strings_size || len >= x->head->strings_size - offset)
+        return "";
+    return x->strings + offset;
+}
+
+const struct lpmx_entry *index_find(const struct index *x, u64 hash, const char *name, size_t len)
+{
+    u32 mask = x->head->nslots - 1;
+    for (u32 i = (u32)hash & mask, seen = 0; seen <= mask; i = (i + 1) & mask, seen++) {
+        u32 n = x->slots[i];
+        if (!n)
+            return NULL;
+        if (n > x->head->nentries)
+            return NULL;
+        const struct lpmx_entry *e = &x->entries[n - 1];
+        if (e->hash == hash && e->name_len == len && !memcmp(index_text(x, e->name, e->name_len), name, len))
+            return e;
+    }
+    return NULL;
+}

@@ -1,0 +1,25 @@
+/* Reading the index of an image (contract.h, "Index"). Pure memory reads over a validated mapping; the launcher uses it too. */
+#ifndef LPMX_INDEX_H
+#define LPMX_INDEX_H
+
+#include "hash.h"
+#include <stdbool.h>
+
+struct index {
+    const struct lpmx_index *head; /* NULL: no index */
+    const u32 *slots;
+    const struct lpmx_entry *entries;
+    const char *strings;
+};
+
+/* Checks header, bounds and every entry's references that a look-up follows lazily: only the sections' bounds, in O(1).
+ * 0 or -EINVAL. `size` is the length of the mapping. */
+int index_attach(struct index *x, const void *map, u64 size);
+
+/* The entry of the canonical path whose hash is `hash` and whose last component is name[len]; NULL when there is none. */
+const struct lpmx_entry *index_find(const struct index *x, u64 hash, const char *name, size_t len);
+
+/* Bounded access: offsets in a damaged index never lead outside the mapping. */
+const char *index_text(const struct index *x, u32 offset, u32 len);
+
+#endif

@@ -1,0 +1,208 @@
+/* The contract between the engine (TypeScript), the launcher and the core: every format that one writes and another reads.
+ *
+ * src/runtime/contract.ts is generated from this file (tools/gen_contract.ts), so it keeps to a small subset of C:
+ * `#define NAME value` with one literal, and `struct name { … };` of u8/u16/u32/u64/char[n]/u8[n] fields, naturally aligned
+ * and without implicit padding. All numbers are little endian. Bump LPMX_ABI when a reader of the old form would go wrong.
+ * This header may be included by anything in shim/; it includes only the fixed-width types.
+ */
+#ifndef LPMX_CONTRACT_H
+#define LPMX_CONTRACT_H
+
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define LPMX_ABI 1
+
+/* ---- Addresses and numbers that are an ABI between releases: a filter of one version is inherited by programs of another. */
+#define LPMX_TEXT_BASE 0x7e9000000000 /* lpmx-start is linked here; calls from [base, base + window) are not trapped */
+#define LPMX_TEXT_WINDOW 0x100000
+#define LPMX_PROBE_NR 0x4c50      /* an unassigned system call number: our filter answers it with LPMX_PROBE_ERRNO */
+#define LPMX_PROBE_ERRNO 2989     /* + filter revision (0 …): "our filter is active" */
+#define LPMX_FD_MIN 960           /* descriptors >= this may be the core's own; close, dup… on them are trapped */
+#define LPMX_FD_MAX 1023
+
+/* ---- Sectioned file: the one container format of plan, image record and refs.tab.
+ * Header, then nsections section headers, then their bytes. A string is a u32 offset into the STRINGS section (NUL-terminated;
+ * the pool begins with a NUL, so 0 is "" and means absent). A list is an array of such u32. Unknown sections are skipped unless
+ * LPMX_SECTION_REQUIRED is set. Sections are 8-aligned and do not overlap. */
+#define LPMX_MAGIC_PLAN "LPMXPLN"  /* + NUL = 8 bytes */
+#define LPMX_MAGIC_IMAGE "LPMXIMG"
+#define LPMX_MAGIC_REFS "LPMXREF"
+#define LPMX_MAGIC_INDEX "LPMXIDX"
+#define LPMX_MAGIC_PAYLOAD "LPMXPAY"
+
+struct lpmx_file {
+    char magic[8];
+    u32 abi;
+    u32 nsections;
+    u64 size; /* of the whole file */
+    u64 reserved;
+};
+
+#define LPMX_SECTION_REQUIRED 1
+struct lpmx_section {
+    u32 id; /* LPMX_SEC_* */
+    u32 flags;
+    u64 offset; /* from the start of the file */
+    u64 size;   /* bytes */
+};
+
+#define LPMX_SEC_STRINGS 1
+#define LPMX_SEC_IMAGE 2      /* image record: one struct lpmx_image */
+#define LPMX_SEC_LAYERS 3     /* image record, plan: list; element k = folder of layer k of the index, see "paths" */
+#define LPMX_SEC_ENV 4        /* image record: list of "NAME=value"; plan: the composed environment of the container */
+#define LPMX_SEC_ENTRYPOINT 5 /* image record, plan: list */
+#define LPMX_SEC_CMD 6        /* image record, plan: list */
+#define LPMX_SEC_BINDS 7      /* plan: struct lpmx_bind[], sorted bytewise by guest path */
+#define LPMX_SEC_CONTAINER 8  /* plan: one struct lpmx_container */
+#define LPMX_SEC_VOLUMES 9    /* image record: list of guest paths (config.Volumes) */
+#define LPMX_SEC_REFS 10      /* refs.tab: struct lpmx_ref[], sorted bytewise by ref */
+#define LPMX_SEC_IDS 11       /* refs.tab: list of image ids (64 hex), sorted: prefix search */
+
+/* Paths in plan and record: absolute host paths, or relative to the store root (LPMX_HOME), so that a store can be moved. */
+
+/* images/<id>.rec, written by the engine for each image (id = 64 hex digits, sha256 of the config JSON). */
+struct lpmx_image {
+    u32 id;          /* string: 64 hex */
+    u32 name;        /* string: the reference it was loaded or pulled as, normalised */
+    u32 index;       /* string: "indexes/<chain id>.idx" */
+    u32 workdir;     /* string: config.WorkingDir */
+    u32 user;        /* string: config.User */
+    u32 stop_signal; /* number, 0 = not given */
+    u32 flags;       /* none yet */
+    u32 reserved;
+};
+
+/* refs.tab: name -> image. The name is fully normalised (docker.io/library/debian:12, host:5000/a/b@sha256:…). */
+struct lpmx_ref {
+    u32 ref; /* string */
+    u32 id;  /* string: image id, 64 hex */
+};
+
+#define LPMX_BIND_RO 1    /* changes answer EROFS */
+#define LPMX_BIND_TRUST 2 /* the kernel may follow links below it: /proc, /sys, /dev */
+#define LPMX_BIND_FILE 4  /* the host side is not a directory */
+struct lpmx_bind {
+    u32 guest; /* string: canonical absolute guest path (no links of the image in it), not "/" */
+    u32 host;  /* string: absolute host path */
+    u32 flags;
+    u32 reserved;
+};
+
+#define LPMX_CONTAINER_HOST 1     /* built-in image `host`: the host's / is the only layer, there is no index */
+#define LPMX_CONTAINER_READONLY 2 /* --read-only: changes outside binds answer EROFS */
+#define LPMX_CONTAINER_RM 4       /* --rm: no fdatasync of copies, the tree goes away at the end */
+#define LPMX_CONTAINER_TTY 8
+#define LPMX_CONTAINER_STDIN 16
+/* containers/<id>/plan, written by the launcher's composer only; replaced atomically, never altered. */
+struct lpmx_container {
+    u32 id;          /* string: 64 hex */
+    u32 name;        /* string: container name */
+    u32 image_id;    /* string: 64 hex, or "host" */
+    u32 image_name;  /* string: as the user wrote it */
+    u32 tree;        /* string: path of the folder that holds upper/ dead/ work/ class/ id/ hosts/ bloom (upper.md section 2) */
+    u32 index;       /* string: path of the index; absent for LPMX_CONTAINER_HOST */
+    u32 workdir;     /* string: guest path, "/" when not given; made if missing */
+    u32 user;        /* string: "" or what -u / config.User says: name|uid[:group|gid], resolved at start in the guest's /etc */
+    u32 owner_uid;   /* owner shown for plain objects of the upper (upper.md section 7) */
+    u32 owner_gid;
+    u32 flags;       /* LPMX_CONTAINER_* */
+    u32 stop_signal; /* number */
+    u32 hostname;    /* string */
+    u32 reserved;
+    u64 created; /* seconds since 1970 */
+};
+
+/* ---- Index: the merged view of an image's layers (architecture.md section 4). mmap'ed read-only, relocatable.
+ * Entries are in breadth-first order, so the children of a directory are contiguous, and sorted bytewise by name within it.
+ * Entry 0 is the root. Only what the guest sees is in it: whiteouts and opaque directories are already applied. A key is the
+ * canonical guest path: only real directories (never symlinks) occur as parents.
+ *
+ * Hash of a path, 64 bit (also names the folders of dead/, upper.md section 2: durable). The root is the empty string, all
+ * others begin with "/" and do not end with it. Two 32-bit lanes over the bytes c, arithmetic modulo 2^32:
+ *     a = 0x811c9dc5 ^ (u32)seed;          a = (a ^ c) * 0x01000193   for each byte
+ *     b = 0x9e3779b9 ^ (u32)(seed >> 32);  b = (b ^ c) * 0x85ebca6b   for each byte
+ *     fin(x) = { x ^= x >> 15; x *= 0x2c1b3c6d; x ^= x >> 12; x *= 0x297a2d39; x ^= x >> 15; }
+ *     hash = (u64)fin(b) << 32 | fin(a)
+ * The state (a, b) after a directory's path is continued with "/name" for its children. The builder starts with seed 0 and
+ * takes the next one when two entries of the image have the same hash. Vectors: tests/vectors/path_hash.json. */
+struct lpmx_index {
+    char magic[8];
+    u32 abi;
+    u32 nlayers;
+    u64 seed;
+    u64 size; /* of the whole file */
+    u32 nentries;
+    u32 nslots;      /* power of two, >= 2 * nentries */
+    u64 slots;       /* offset of u32[nslots]: entry number + 1, 0 = empty; linear probing from hash & (nslots - 1) */
+    u64 entries;     /* offset of struct lpmx_entry[nentries], 8-aligned */
+    u64 strings;     /* offset of the pool: names and link texts, each NUL-terminated */
+    u64 strings_size;
+    u64 reserved;
+};
+
+struct lpmx_entry {
+    u64 hash;
+    u32 parent;   /* entry number; the root's is 0 */
+    u32 name;     /* offset in the pool, last component; the root's is "" */
+    u16 name_len; /* bytes */
+    u16 layer;    /* number of the layer (0 = lowest) that holds the object; for a directory the topmost one */
+    u32 mode;     /* st_mode as the guest sees it: type, set-id, sticky, permissions */
+    u32 uid;
+    u32 gid;
+    u32 a; /* directory: number of its first child; symlink: offset of its text; device: major */
+    u32 b; /* directory: number of children; symlink: length of its text; device: minor */
+    u32 flags; /* LPMX_ENTRY_* */
+    u32 ext;   /* reserved: extended attributes and file capabilities */
+};
+#define LPMX_ENTRY_STUB 1 /* the file on disk only stands in for it: device, fifo, socket (an empty regular file) */
+
+/* ---- Payload: what is appended to the launcher to make the one file. Footer = last 80 bytes of the file. */
+#define LPMX_CODEC_RAW 0
+#define LPMX_CODEC_ZSTD 1
+#define LPMX_PIECE_NATIVE 1 /* unpacked first and alone: all that a known image or container needs */
+#define LPMX_PIECE_ENGINE 2 /* unpacked when Deno is needed */
+#define LPMX_PIECE_EXEC 4   /* PT_INTERP is to be set to the unpacked rt/ld-linux-x86-64.so.2 (denort, deno) */
+struct lpmx_piece {
+    char name[64]; /* path in the cache folder: "lpmx-start", "engine", "rt/libc.so.6", … NUL-padded */
+    u64 offset;    /* from the start of the file */
+    u64 packed;    /* bytes in the file */
+    u64 size;      /* bytes unpacked */
+    u32 mode;      /* permissions */
+    u32 codec;     /* LPMX_CODEC_* */
+    u32 flags;     /* LPMX_PIECE_* */
+    u32 reserved;
+    u8 sha256[32]; /* of the unpacked bytes */
+};
+
+#define LPMX_ENGINE_DENORT 1 /* piece "engine" is a program made by `deno compile`: argv = engine ARG… */
+#define LPMX_ENGINE_DENO 2   /* pieces "deno" and "engine.js": argv = deno run -A -q --no-config … engine.js ARG… */
+struct lpmx_payload {
+    char magic[8];
+    u32 abi;
+    u32 count;     /* of struct lpmx_piece at `pieces` */
+    u64 pieces;    /* offset in the file */
+    u32 engine;    /* LPMX_ENGINE_* */
+    u32 reserved;
+    char version[16]; /* lpmx version, NUL-padded */
+    u8 hash[32];      /* sha256 of the piece table: names the cache folder (64 hex) */
+};
+
+/* ---- Hand-over: the one environment variable. The launcher, and the core's exec planner on each exec, add it to the
+ * environment of lpmx-start, which removes it before the program runs. Value = fields, each: one letter, decimal length, ':',
+ * that many bytes. Letters:
+ *   a  ABI number                       s  store root (host path)            p  plan (host path)
+ *   x  program (guest path; /proc/self/exe)   h  program (host path to open), absent with f or d
+ *   d  program by descriptor number (memfd, deleted file)
+ *   c  cwd (guest path)                 i  identity: "ruid euid suid fsuid rgid egid sgid fsgid" decimal, then groups
+ *   f  first start, made by the launcher: value = flags. 'w' = chdir to the plan's workdir (made if missing), 'u' = resolve the
+ *      plan's user, set HOME if unset; always: search argv[0] in PATH of the environment when it has no '/'
+ *   r  pathname by which the launcher itself can be called again (host path)
+ */
+#define LPMX_HANDOVER "LPMX_PLAN"
+
+#endif
