@@ -1,0 +1,165 @@
+//! Builds the native pieces of lpmx for x86_64 Linux into bundles/x86_64/ (and the test programs into
+//! bundles/x86_64/test/). Sources are found by folder, so a new file needs no edit here; a piece whose
+//! folder holds no source yet is left out. Warnings are errors. Run through `./dev build`, which then has tools/check_elf.ts look at the result.
+//!
+//! lpmx-start is linked by hand in two steps because Zig's own driver cannot make a position-independent
+//! object land in an ET_EXEC at an address beyond 2 GiB (see docs/internals/build.md).
+const std = @import("std");
+
+/// Where the trap engine lives in every contained process: free under every sanitizer. An ABI between releases.
+const start_base = "0x7e9000000000";
+const out = "bundles/x86_64/";
+
+const warnings = [_][]const u8{ "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wpointer-arith" };
+/// Signal frames already take most of a small alternate stack: 1 KB and a path of 512 bytes is all we may add.
+const small_frames = [_][]const u8{"-Wframe-larger-than=1536"};
+const freestanding = [_][]const u8{
+    "-O2",           "-ffreestanding",                  "-fPIE",                           "-fno-lto",          "-nostdlib",         "-fvisibility=hidden",
+    "-mno-red-zone", "-mgeneral-regs-only",             "-fno-stack-protector",            "-fno-sanitize=all", "-U_FORTIFY_SOURCE", "-ffunction-sections",
+    "-fno-builtin",  "-fno-delete-null-pointer-checks", "-fno-asynchronous-unwind-tables",
+};
+const libc_headers = [_][]const u8{ "x86_64-linux-musl", "generic-musl", "x86-linux-any", "any-linux-any" };
+
+pub fn build(b: *std.Build) void {
+    b.graph.poisonCache(); // the folders below are listed at configure time
+    const install = b.addUpdateSourceFiles();
+    const core = sources(b, "shim/core", ".c", "");
+    if (addStart(b, core)) |file| install.addCopyFileToSource(file, out ++ "lpmx-start");
+    if (addLauncher(b, core)) |file| install.addCopyFileToSource(file, out ++ "launcher");
+    install.addCopyFileToSource(addPoly(b), out ++ "libpoly.so");
+    b.getInstallStep().dependOn(&install.step);
+
+    const tests = b.addUpdateSourceFiles();
+    addTests(b, tests, core);
+    b.step("tests", "build the hosted test and probe programs").dependOn(&tests.step);
+}
+
+fn addStart(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
+    const own = sources(b, "shim/start", ".c", "");
+    if (own.len == 0) return null;
+    const link = b.addSystemCommand(&.{
+        b.graph.zig_exe, "ld.lld",        "-static",          "--image-base=" ++ start_base, "-e",          "_start",
+        "--gc-sections", "--strip-debug", "--fatal-warnings", "-z",                          "noexecstack", "-z",
+        "separate-code", "-o",
+    });
+    const file = link.addOutputFileArg("lpmx-start");
+    for ([_][]const []const u8{ own, core }) |list| {
+        for (list) |source| link.addFileArg(compileObject(b, source, &small_frames));
+    }
+    return file;
+}
+
+/// ~35 lines giving getentropy and getrandom to the engine's private glibc on kernels without that call.
+fn addPoly(b: *std.Build) std.Build.LazyPath {
+    const own = sources(b, "shim/poly", ".c", "");
+    const link = b.addSystemCommand(&.{ b.graph.zig_exe, "ld.lld", "-shared", "--hash-style=both", "--strip-debug", "-o" });
+    const file = link.addOutputFileArg("libpoly.so");
+    for (own) |source| link.addFileArg(compileObject(b, source, &.{"-fPIC"}));
+    return file;
+}
+
+fn compileObject(b: *std.Build, source: []const u8, extra: []const []const u8) std.Build.LazyPath {
+    const cc = b.addSystemCommand(&.{ b.graph.zig_exe, "cc", "-target", "x86_64-linux-musl", "-c" });
+    cc.setName(b.fmt("cc {s}", .{source}));
+    cc.addArgs(&freestanding);
+    cc.addArgs(&warnings);
+    cc.addArgs(extra);
+    const lib = std.fs.path.dirname(b.graph.zig_exe).?;
+    for (libc_headers) |folder| cc.addArgs(&.{ "-isystem", b.fmt("{s}/lib/libc/include/{s}", .{ lib, folder }) });
+    cc.addPrefixedDirectoryArg("-I", b.path("shim"));
+    cc.addPrefixedDirectoryArg("-I", b.path("shim/include"));
+    cc.addArgs(&.{ "-MD", "-MF" });
+    _ = cc.addDepFileOutputArg("object.d");
+    cc.addFileArg(b.path(source));
+    cc.addArg("-o");
+    return cc.addOutputFileArg(b.fmt("{s}.o", .{std.fs.path.stem(source)}));
+}
+
+fn addLauncher(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
+    const own = sources(b, "shim/launcher", ".c", "");
+    if (own.len == 0) return null;
+    const target = muslTarget(b);
+    const module = b.createModule(.{ .target = target, .optimize = .fast, .link_libc = true, .strip = true, .pic = false });
+    addC(b, module, own, &.{"-O2"});
+    for (core) |source| {
+        const name = std.fs.path.basename(source);
+        const shared = std.mem.eql(u8, name, "index.c") or std.mem.startsWith(u8, name, "hash");
+        if (shared) addC(b, module, &.{source}, &.{"-O2"});
+    }
+    for (sources(b, "shim/launcher", ".zig", "")) |source| {
+        module.addObject(b.addObject(.{ .name = std.fs.path.stem(source), .root_module = b.createModule(.{
+            .root_source_file = b.path(source),
+            .target = target,
+            .optimize = .fast,
+            .strip = true,
+            .pic = false,
+        }) }));
+    }
+    const exe = b.addExecutable(.{ .name = "launcher", .root_module = module, .linkage = .static });
+    exe.pie = false;
+    return exe.getEmittedBin();
+}
+
+/// shim/test/test_*.c: hosted unit and model tests over the core, one program each, undefined behaviour trapped.
+/// shim/test/probe_*.c: programs that run natively and contained, each as static musl and as dynamic glibc 2.17.
+/// Every other .c file there is support code, linked into each test_ program.
+fn addTests(b: *std.Build, tests: *std.Build.Step.UpdateSourceFiles, core: []const []const u8) void {
+    var support: std.ArrayList([]const u8) = .empty;
+    for (sources(b, "shim/test", ".c", "")) |source| {
+        const name = std.fs.path.basename(source);
+        const program = std.mem.startsWith(u8, name, "test_") or std.mem.startsWith(u8, name, "probe_");
+        if (!program) support.append(b.allocator, source) catch @panic("OOM");
+    }
+    for (sources(b, "shim/test", ".c", "test_")) |source| {
+        const module = b.createModule(.{ .target = muslTarget(b), .optimize = .debug, .link_libc = true, .sanitize_c = .trap });
+        const flags = [_][]const u8{ "-O1", "-g", "-DLPMX_HOSTED", "-fno-sanitize=alignment" };
+        addC(b, module, core, &flags);
+        addC(b, module, support.items, &flags);
+        addC(b, module, &.{source}, &flags);
+        emitTest(b, tests, module, .static, std.fs.path.stem(source), "");
+    }
+    for (sources(b, "shim/test", ".c", "probe_")) |source| {
+        for ([_][]const u8{ "x86_64-linux-musl", "x86_64-linux-gnu.2.17" }) |triple| {
+            const query = std.Target.Query.parse(.{ .arch_os_abi = triple }) catch unreachable;
+            const static = query.abi == .musl;
+            const module = b.createModule(.{ .target = b.resolveTargetQuery(query), .optimize = .small, .link_libc = true, .strip = true });
+            addC(b, module, &.{source}, &.{"-pthread"});
+            emitTest(b, tests, module, if (static) .static else .dynamic, std.fs.path.stem(source), if (static) "-musl" else "-glibc");
+        }
+    }
+}
+
+fn emitTest(b: *std.Build, tests: *std.Build.Step.UpdateSourceFiles, module: *std.Build.Module, mode: std.builtin.LinkMode, stem: []const u8, suffix: []const u8) void {
+    const exe = b.addExecutable(.{ .name = b.fmt("{s}{s}", .{ stem, suffix }), .root_module = module, .linkage = mode });
+    tests.addCopyFileToSource(exe.getEmittedBin(), b.fmt(out ++ "test/{s}{s}", .{ stem, suffix }));
+}
+
+fn addC(b: *std.Build, module: *std.Build.Module, files: []const []const u8, extra: []const []const u8) void {
+    const flags = std.mem.concat(b.allocator, []const u8, &.{ &warnings, extra }) catch @panic("OOM");
+    module.addCSourceFiles(.{ .files = files, .flags = flags });
+    module.addIncludePath(b.path("shim"));
+    module.addIncludePath(b.path("shim/include"));
+}
+
+fn muslTarget(b: *std.Build) std.Build.ResolvedTarget {
+    return b.resolveTargetQuery(std.Target.Query.parse(.{ .arch_os_abi = "x86_64-linux-musl" }) catch unreachable);
+}
+
+/// The files of `folder` with this prefix and extension, sorted; none when the folder does not exist yet.
+fn sources(b: *std.Build, folder: []const u8, extension: []const u8, prefix: []const u8) []const []const u8 {
+    const io = b.graph.io;
+    var list: std.ArrayList([]const u8) = .empty;
+    var dir = std.Io.Dir.cwd().openDir(io, folder, .{ .iterate = true }) catch return &.{};
+    defer dir.close(io);
+    var entries = dir.iterate();
+    while (entries.next(io) catch @panic("cannot list a source folder")) |entry| {
+        if (!std.mem.endsWith(u8, entry.name, extension) or !std.mem.startsWith(u8, entry.name, prefix)) continue;
+        list.append(b.allocator, b.fmt("{s}/{s}", .{ folder, entry.name })) catch @panic("OOM");
+    }
+    std.mem.sort([]const u8, list.items, {}, struct {
+        fn before(_: void, left: []const u8, right: []const u8) bool {
+            return std.mem.lessThan(u8, left, right);
+        }
+    }.before);
+    return list.items;
+}
