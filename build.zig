@@ -8,7 +8,6 @@ const std = @import("std");
 
 /// Where the trap engine lives in every contained process: free under every sanitizer. An ABI between releases.
 const start_base = "0x7e9000000000";
-const out = "bundles/x86_64/";
 
 const warnings = [_][]const u8{ "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wpointer-arith" };
 /// Signal frames already take most of a small alternate stack: 1 KB and a path of 512 bytes is all we may add.
@@ -22,16 +21,19 @@ const libc_headers = [_][]const u8{ "x86_64-linux-musl", "generic-musl", "x86-li
 
 pub fn build(b: *std.Build) void {
     b.graph.poisonCache(); // the folders below are listed at configure time
-    const install = b.addUpdateSourceFiles();
     const core = sources(b, "shim/core", ".c", "");
-    if (addStart(b, core)) |file| install.addCopyFileToSource(file, out ++ "lpmx-start");
-    if (addLauncher(b, core)) |file| install.addCopyFileToSource(file, out ++ "launcher");
-    install.addCopyFileToSource(addPoly(b), out ++ "libpoly.so");
-    b.getInstallStep().dependOn(&install.step);
+    const pieces = b.getInstallStep();
+    emit(b, pieces, addStart(b, core), "lpmx-start");
+    emit(b, pieces, addLauncher(b, core), "launcher");
+    emit(b, pieces, addPoly(b), "libpoly.so");
+    addTests(b, b.step("tests", "build the hosted test and probe programs"), core);
+}
 
-    const tests = b.addUpdateSourceFiles();
-    addTests(b, tests, core);
-    b.step("tests", "build the hosted test and probe programs").dependOn(&tests.step);
+/// One step per file, so that one broken piece does not hold the others back.
+fn emit(b: *std.Build, step: *std.Build.Step, file: ?std.Build.LazyPath, name: []const u8) void {
+    const install = b.addUpdateSourceFiles();
+    install.addCopyFileToSource(file orelse return, b.fmt("bundles/x86_64/{s}", .{name}));
+    step.dependOn(&install.step);
 }
 
 fn addStart(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
@@ -50,7 +52,7 @@ fn addStart(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
 }
 
 /// ~35 lines giving getentropy and getrandom to the engine's private glibc on kernels without that call.
-fn addPoly(b: *std.Build) std.Build.LazyPath {
+fn addPoly(b: *std.Build) ?std.Build.LazyPath {
     const own = sources(b, "shim/poly", ".c", "");
     const link = b.addSystemCommand(&.{ b.graph.zig_exe, "ld.lld", "-shared", "--hash-style=both", "--strip-debug", "-o" });
     const file = link.addOutputFileArg("libpoly.so");
@@ -103,7 +105,7 @@ fn addLauncher(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
 /// shim/test/test_*.c: hosted unit and model tests over the core, one program each, undefined behaviour trapped.
 /// shim/test/probe_*.c: programs that run natively and contained, each as static musl and as dynamic glibc 2.17.
 /// Every other .c file there is support code, linked into each test_ program.
-fn addTests(b: *std.Build, tests: *std.Build.Step.UpdateSourceFiles, core: []const []const u8) void {
+fn addTests(b: *std.Build, tests: *std.Build.Step, core: []const []const u8) void {
     var support: std.ArrayList([]const u8) = .empty;
     for (sources(b, "shim/test", ".c", "")) |source| {
         const name = std.fs.path.basename(source);
@@ -129,9 +131,9 @@ fn addTests(b: *std.Build, tests: *std.Build.Step.UpdateSourceFiles, core: []con
     }
 }
 
-fn emitTest(b: *std.Build, tests: *std.Build.Step.UpdateSourceFiles, module: *std.Build.Module, mode: std.builtin.LinkMode, stem: []const u8, suffix: []const u8) void {
+fn emitTest(b: *std.Build, tests: *std.Build.Step, module: *std.Build.Module, mode: std.builtin.LinkMode, stem: []const u8, suffix: []const u8) void {
     const exe = b.addExecutable(.{ .name = b.fmt("{s}{s}", .{ stem, suffix }), .root_module = module, .linkage = mode });
-    tests.addCopyFileToSource(exe.getEmittedBin(), b.fmt(out ++ "test/{s}{s}", .{ stem, suffix }));
+    emit(b, tests, exe.getEmittedBin(), b.fmt("test/{s}{s}", .{ stem, suffix }));
 }
 
 fn addC(b: *std.Build, module: *std.Build.Module, files: []const []const u8, extra: []const []const u8) void {
