@@ -1,0 +1,52 @@
+/* What the engine adds to an execve of the core: scratch that a vfork child holds is released by the kernel itself, since a
+ * successful execve never returns, and ignored signals stay ignored.
+ *
+ * The thread's "clear on exit" word (set_tid_address) is pointed at the busy word of the scratch; the kernel writes 0 there when
+ * the new program takes over. Where the old address cannot be asked for (PR_GET_TID_ADDRESS needs Linux 3.5 with
+ * CONFIG_CHECKPOINT_RESTORE) nothing is changed, and the core reclaims the scratch of dead processes itself.
+ */
+#include "start.h"
+#include <linux/prctl.h>
+#include <sys/syscall.h>
+
+/* The old addresses, by busy word. Whoever holds the scratch owns the entry; one left by a success is taken over by the next holder. */
+static struct {
+    u32 *busy;
+    long old;
+} saved[64];
+#define SAVED (sizeof saved / sizeof *saved)
+
+static unsigned entry_of(u32 *busy, bool make)
+{
+    for (unsigned i = 0; i < SAVED; i++) {
+        u32 *now = __atomic_load_n(&saved[i].busy, __ATOMIC_ACQUIRE);
+        if (now == busy)
+            return i;
+        if (!now && make && __atomic_compare_exchange_n(&saved[i].busy, &now, busy, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+            return i;
+        if (!now && !make)
+            break;
+    }
+    return SAVED;
+}
+
+void engine_exec_begin(u32 *busy)
+{
+    long old = 0;
+    unsigned i = entry_of(busy, true);
+    if (i < SAVED)
+        saved[i].old = -1;
+    if (i < SAVED && sys5(SYS_prctl, PR_GET_TID_ADDRESS, &old, 0, 0, 0) == 0) {
+        saved[i].old = old;
+        sys1(SYS_set_tid_address, busy);
+    }
+    signal_exec_begin();
+}
+
+void engine_exec_failed(u32 *busy)
+{
+    signal_exec_failed();
+    unsigned i = entry_of(busy, false);
+    if (i < SAVED && saved[i].old != -1)
+        sys1(SYS_set_tid_address, saved[i].old);
+}

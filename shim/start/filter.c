@@ -1,0 +1,266 @@
+/* The seccomp filter: sends the calls of core_calls[] to our SIGSYS handler unless they come from our own text.
+ *
+ * Built from the table as a balanced tree over ranges of numbers. A number that is not in the table is allowed having looked at
+ * the architecture and the number only, so that Linux >= 5.11 answers it from its per-number cache. A filter is inherited by
+ * every descendant and cannot be removed: programs started later, also by another release, find it by the probe number. Calls of
+ * another architecture (32-bit, x32) answer ENOSYS: they would see the host instead of the container.
+ */
+#include "start.h"
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+
+#define PROGRAM_MAX 1024
+#define RANGES_MAX 512
+#define X32_BIT 0x40000000
+#define HIGHEST_FD 0x7fffffff
+#define REVISIONS 8 /* filters with errno LPMX_PROBE_ERRNO … + 7 are compatible */
+
+_Static_assert((u32)LPMX_TEXT_BASE == 0, "the window check compares the upper half of the address for equality");
+
+/* What is done with a range of call numbers. The blocks of code for all but ALLOW follow the tree. */
+enum rule {
+    RULE_ALLOW, RULE_TRAP, RULE_FD0, RULE_FD01, RULE_ARG3, RULE_ARG4, RULE_ARG5, RULE_MASK_CHANGE, RULE_ACTION, RULE_ENOSYS, RULE_PROBE,
+    RULES,
+};
+struct range {
+    u32 first; /* up to the next range's first */
+    u32 rule;
+};
+struct program {
+    struct range range[RANGES_MAX];
+    unsigned ranges;
+    struct sock_filter code[PROGRAM_MAX];
+    unsigned length;
+    unsigned block[RULES];
+    bool full;
+};
+
+static unsigned emit(struct program *p, u16 op, u8 yes, u8 no, u32 k)
+{
+    if (p->length == PROGRAM_MAX) {
+        p->full = true;
+        return 0;
+    }
+    p->code[p->length] = (struct sock_filter){op, yes, no, k};
+    return p->length++;
+}
+
+static void load(struct program *p, u32 offset)
+{
+    emit(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, offset);
+}
+
+static void answer(struct program *p, u32 value)
+{
+    emit(p, BPF_RET | BPF_K, 0, 0, value);
+}
+
+#define LOW_HALF(n) (u32)(offsetof(struct seccomp_data, args) + 8 * (n))
+#define HIGH_HALF(n) (LOW_HALF(n) + 4)
+
+/* Which rule a call of the engine's own business follows: the filter can see NULL pointers and numbers, not what they point to. */
+static enum rule signal_rule(u32 nr)
+{
+    switch (nr) {
+    case SYS_rt_sigprocmask: return RULE_MASK_CHANGE;
+    case SYS_rt_sigaction: return RULE_ACTION;
+    case SYS_ppoll: return RULE_ARG3;
+    case SYS_epoll_pwait: return RULE_ARG4;
+    case SYS_epoll_pwait2: return RULE_ARG4;
+    case SYS_pselect6: return RULE_ARG5;
+    default: return RULE_TRAP;
+    }
+}
+
+static enum rule rule_of(const struct core_call *call)
+{
+    switch (call->trap) {
+    case TRAP_FD0: return RULE_FD0;
+    case TRAP_FD01: return RULE_FD01;
+    case TRAP_ADDR4: return RULE_ARG4;
+    case TRAP_ENOSYS: return RULE_ENOSYS;
+    case TRAP_SIGNAL: return signal_rule(call->nr);
+    default: return RULE_TRAP;
+    }
+}
+
+static void add_range(struct program *p, u32 first, enum rule rule)
+{
+    struct range *last = &p->range[p->ranges - 1];
+    if (p->ranges && last->first == first) {
+        last->rule = rule;
+        if (p->ranges > 1 && last[-1].rule == (u32)rule)
+            p->ranges--;
+        return;
+    }
+    if (p->ranges && last->rule == (u32)rule)
+        return;
+    if (p->ranges == RANGES_MAX) {
+        p->full = true;
+        return;
+    }
+    p->range[p->ranges++] = (struct range){first, rule};
+}
+
+static void make_ranges(struct program *p)
+{
+    add_range(p, 0, RULE_ALLOW);
+    bool probe = false;
+    for (unsigned i = 0; i <= core_calls_count; i++) {
+        u32 nr = i < core_calls_count ? core_calls[i].nr : 0xffff;
+        if (nr > LPMX_PROBE_NR && !probe) {
+            add_range(p, LPMX_PROBE_NR, RULE_PROBE);
+            add_range(p, LPMX_PROBE_NR + 1, RULE_ALLOW);
+            probe = true;
+        }
+        if (i == core_calls_count)
+            break;
+        add_range(p, nr, rule_of(&core_calls[i]));
+        add_range(p, nr + 1, RULE_ALLOW);
+    }
+    add_range(p, X32_BIT, RULE_ENOSYS);
+}
+
+/* Code for range[from, to): the number is loaded. A leaf jumps to its block; the distance is filled in by link_blocks. */
+static void emit_tree(struct program *p, unsigned from, unsigned to)
+{
+    if (to - from == 1) {
+        if (p->range[from].rule == RULE_ALLOW)
+            answer(p, SECCOMP_RET_ALLOW);
+        else
+            emit(p, BPF_JMP | BPF_JA, 0, 1, p->range[from].rule); /* jf, which the kernel ignores, marks a leaf */
+        return;
+    }
+    unsigned middle = from + (to - from) / 2;
+    unsigned test = emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, p->range[middle].first);
+    unsigned far = emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
+    emit_tree(p, from, middle);
+    p->code[far].k = p->length - far - 1;
+    if (p->length - test - 1 <= 255) { /* near enough for the test itself; the jump behind it is then skipped */
+        p->code[test].jt = (u8)(p->length - test - 1);
+    }
+    emit_tree(p, middle, to);
+}
+
+/* Allow, or trap unless the caller is our own text. */
+static void emit_trap(struct program *p)
+{
+    load(p, offsetof(struct seccomp_data, instruction_pointer) + 4);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 2, (u32)(LPMX_TEXT_BASE >> 32));
+    load(p, offsetof(struct seccomp_data, instruction_pointer));
+    emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, LPMX_TEXT_WINDOW);
+    answer(p, SECCOMP_RET_TRAP | FILTER_DATA);
+    answer(p, SECCOMP_RET_ALLOW);
+}
+
+/* Is argument n a descriptor >= LPMX_FD_MIN? Goes on `in` or `out` instructions further down. */
+static void emit_fd_test(struct program *p, unsigned n, u8 in, u8 out)
+{
+    load(p, LOW_HALF(n));
+    emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, (u8)(out + 1), LPMX_FD_MIN);
+    emit(p, BPF_JMP | BPF_JGT | BPF_K, out, in, HIGHEST_FD);
+}
+
+static void emit_blocks(struct program *p)
+{
+    p->block[RULE_TRAP] = p->length;
+    emit_trap(p);
+    p->block[RULE_FD01] = p->length;
+    emit_fd_test(p, 0, 4, 0); /* in: past the second test and its answer */
+    emit_fd_test(p, 1, 1, 0);
+    answer(p, SECCOMP_RET_ALLOW);
+    emit_trap(p);
+    p->block[RULE_FD0] = p->length;
+    emit_fd_test(p, 0, 1, 0);
+    answer(p, SECCOMP_RET_ALLOW);
+    emit_trap(p);
+    for (unsigned n = 3; n <= 5; n++) {
+        p->block[RULE_ARG3 + n - 3] = p->length;
+        load(p, LOW_HALF(n));
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
+        load(p, HIGH_HALF(n));
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+        answer(p, SECCOMP_RET_ALLOW);
+        emit_trap(p);
+    }
+    /* rt_sigprocmask(how, set): adding to the mask or replacing it */
+    p->block[RULE_MASK_CHANGE] = p->length;
+    load(p, LOW_HALF(0));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0 /* SIG_BLOCK */);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, 2 /* SIG_SETMASK */);
+    load(p, LOW_HALF(1));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
+    load(p, HIGH_HALF(1));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    answer(p, SECCOMP_RET_ALLOW);
+    emit_trap(p);
+    /* rt_sigaction(sig, act): setting any (the mask), reading the three that we hold */
+    p->block[RULE_ACTION] = p->length;
+    load(p, LOW_HALF(0));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 7, 0, 7 /* SIGBUS */);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 6, 0, 11 /* SIGSEGV */);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 5, 0, 31 /* SIGSYS */);
+    load(p, LOW_HALF(1));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
+    load(p, HIGH_HALF(1));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    answer(p, SECCOMP_RET_ALLOW);
+    emit_trap(p);
+    p->block[RULE_ENOSYS] = p->length;
+    answer(p, SECCOMP_RET_ERRNO | ENOSYS);
+    p->block[RULE_PROBE] = p->length;
+    answer(p, SECCOMP_RET_ERRNO | LPMX_PROBE_ERRNO);
+}
+
+static int build(struct program *p)
+{
+    make_ranges(p);
+    load(p, offsetof(struct seccomp_data, arch));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
+    answer(p, SECCOMP_RET_ERRNO | ENOSYS);
+    load(p, offsetof(struct seccomp_data, nr));
+    unsigned tree = p->length;
+    emit_tree(p, 0, p->ranges);
+    unsigned tree_end = p->length;
+    emit_blocks(p);
+    if (p->full)
+        return -E2BIG;
+    for (unsigned i = tree; i < tree_end; i++) /* leaves: a range's rule becomes the way to its block */
+        if (p->code[i].code == (BPF_JMP | BPF_JA) && p->code[i].jf)
+            p->code[i] = (struct sock_filter){BPF_JMP | BPF_JA, 0, 0, p->block[p->code[i].k] - i - 1};
+    return 0;
+}
+
+static bool is_active(void)
+{
+    long r = -sys6(LPMX_PROBE_NR, 0, 0, 0, 0, 0, 0);
+    return r >= LPMX_PROBE_ERRNO && r < LPMX_PROBE_ERRNO + REVISIONS;
+}
+
+int filter_ensure(const char **what)
+{
+    static struct program p;
+    if (is_active())
+        return 0;
+    *what = "its filter table is too large for this release";
+    int r = build(&p);
+    if (r)
+        return r;
+    *what = "the kernel does not offer no_new_privs (Linux 3.5 or newer is needed)";
+    r = (int)sys5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (r)
+        return r;
+    struct sock_fprog program = {(unsigned short)p.length, p.code};
+    *what = "the kernel refuses seccomp filters (Linux 3.5 or newer with CONFIG_SECCOMP_FILTER is needed, and no sandbox that forbids them)";
+    /* SPEC_ALLOW (4.17): or every guest pays for speculation guards that protect nobody here. seccomp(2) itself is 3.17. */
+    r = (int)sys3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+    if (r)
+        r = (int)sys3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+    if (r)
+        r = (int)sys5(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+    return r;
+}

@@ -1,0 +1,214 @@
+/* Maps an ELF program and its interpreter as execve would (fs/binfmt_elf.c is the reference), and jumps into it.
+ *
+ * Runs once per process, before the guest, so its buffers are static. Position-independent programs go where mmap puts them;
+ * the heap is ours (behind our bss), which every libc accepts.
+ */
+#include "start.h"
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#define PAGE 4096UL
+#define PAGE_DOWN(x) ((x) & ~(PAGE - 1))
+#define PAGE_UP(x) PAGE_DOWN((x) + PAGE - 1)
+#define HEADERS_MAX 128
+#define PATH_MAX_GUEST 4096
+#define NOREPLACE 0x100000 /* MAP_FIXED_NOREPLACE, Linux 4.17; older kernels take it as a hint */
+
+struct image {
+    Elf64_Ehdr head;
+    Elf64_Phdr part[HEADERS_MAX];
+    u64 low, high; /* page-rounded span of the PT_LOAD segments, before the bias */
+    u64 align;
+    u64 bias;
+};
+
+static bool is_error(long value)
+{
+    return value < 0 && value > -4096;
+}
+
+static long read_exactly(int fd, void *to, size_t n, u64 offset)
+{
+    size_t got = 0;
+    while (got < n) {
+        long r = sys4(SYS_pread64, fd, (char *)to + got, n - got, offset + got);
+        if (r == -EINTR)
+            continue;
+        if (r <= 0)
+            return r ? r : -ENOEXEC;
+        got += (size_t)r;
+    }
+    return 0;
+}
+
+static long read_headers(int fd, struct image *im)
+{
+    long r = read_exactly(fd, &im->head, sizeof im->head, 0);
+    if (r)
+        return r;
+    const Elf64_Ehdr *h = &im->head;
+    bool ours = !memcmp(h->e_ident, ELFMAG, SELFMAG) && h->e_ident[EI_CLASS] == ELFCLASS64 && h->e_machine == EM_X86_64;
+    if (!ours || (h->e_type != ET_EXEC && h->e_type != ET_DYN) || h->e_phentsize != sizeof(Elf64_Phdr))
+        return -ENOEXEC;
+    if (!h->e_phnum || h->e_phnum > HEADERS_MAX)
+        return -ENOEXEC;
+    r = read_exactly(fd, im->part, h->e_phnum * sizeof(Elf64_Phdr), h->e_phoff);
+    im->low = ~0UL;
+    im->high = 0;
+    im->align = PAGE;
+    for (int i = 0; !r && i < h->e_phnum; i++) {
+        const Elf64_Phdr *p = &im->part[i];
+        if (p->p_type != PT_LOAD || !p->p_memsz)
+            continue;
+        bool sane = p->p_filesz <= p->p_memsz && p->p_vaddr + p->p_memsz >= p->p_vaddr && p->p_vaddr + p->p_memsz < 1UL << 47;
+        if (!sane || (p->p_vaddr - p->p_offset) % PAGE)
+            return -ENOEXEC;
+        if (PAGE_DOWN(p->p_vaddr) < im->low)
+            im->low = PAGE_DOWN(p->p_vaddr);
+        if (PAGE_UP(p->p_vaddr + p->p_memsz) > im->high)
+            im->high = PAGE_UP(p->p_vaddr + p->p_memsz);
+        if (p->p_align > im->align && !(p->p_align & (p->p_align - 1)))
+            im->align = p->p_align;
+    }
+    return r ? r : im->high > im->low ? 0 : -ENOEXEC;
+}
+
+/* Reserves the whole span, so that segments cannot land in a hole that something else took, and sets the bias. */
+static long reserve(struct image *im)
+{
+    u64 span = im->high - im->low;
+    bool fixed = im->head.e_type == ET_EXEC;
+    u64 more = fixed ? 0 : im->align - PAGE;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (fixed ? NOREPLACE : 0);
+    long at = sys6(SYS_mmap, fixed ? (long)im->low : 0, (long)(span + more), PROT_NONE, flags, -1, 0);
+    if (is_error(at))
+        return at;
+    if (fixed && (u64)at != im->low) {
+        sys2(SYS_munmap, at, span);
+        return -EEXIST;
+    }
+    u64 base = ((u64)at + more) & ~(im->align - 1);
+    if (fixed)
+        base = (u64)at;
+    if (base > (u64)at)
+        sys2(SYS_munmap, at, base - (u64)at);
+    if ((u64)at + more > base)
+        sys2(SYS_munmap, base + span, (u64)at + more - base);
+    im->bias = base - im->low;
+    return 0;
+}
+
+static long map_segment(int fd, const Elf64_Phdr *p, u64 bias)
+{
+    int prot = (p->p_flags & PF_R ? PROT_READ : 0) | (p->p_flags & PF_W ? PROT_WRITE : 0) | (p->p_flags & PF_X ? PROT_EXEC : 0);
+    u64 start = bias + p->p_vaddr, file_end = start + p->p_filesz, end = start + p->p_memsz;
+    u64 at = PAGE_DOWN(start), file_map = PAGE_UP(file_end), map = PAGE_UP(end);
+    if (p->p_filesz) {
+        u64 offset = p->p_offset - (start - at);
+        long r = sys6(SYS_mmap, (long)at, (long)(file_map - at), prot, MAP_PRIVATE | MAP_FIXED, fd, (long)offset);
+        if (is_error(r))
+            return r;
+        if (p->p_memsz > p->p_filesz && prot & PROT_WRITE) /* the rest of the last page is bss */
+            memset((void *)file_end, 0, (map < file_map ? map : file_map) - file_end);
+        at = file_map;
+    }
+    if (map > at) {
+        long r = sys6(SYS_mmap, (long)at, (long)(map - at), prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        if (is_error(r))
+            return r;
+    }
+    return 0;
+}
+
+static long map_image(int fd, struct image *im)
+{
+    long r = reserve(im);
+    for (int i = 0; !r && i < im->head.e_phnum; i++)
+        if (im->part[i].p_type == PT_LOAD && im->part[i].p_memsz)
+            r = map_segment(fd, &im->part[i], im->bias);
+    return r;
+}
+
+/* Where the program headers are in memory: PT_PHDR, else the segment that holds them. */
+static u64 headers_address(const struct image *im)
+{
+    u64 at = im->low + im->head.e_phoff;
+    for (int i = 0; i < im->head.e_phnum; i++) {
+        const Elf64_Phdr *p = &im->part[i];
+        if (p->p_type == PT_PHDR)
+            return im->bias + p->p_vaddr;
+        if (p->p_type == PT_LOAD && p->p_offset <= im->head.e_phoff && im->head.e_phoff < p->p_offset + p->p_filesz)
+            at = im->head.e_phoff - p->p_offset + p->p_vaddr;
+    }
+    return im->bias + at;
+}
+
+/* Old programs and some compilers' nested functions run code on the stack; the kernel made ours without that right. */
+static void allow_stack_code(const struct stack *s)
+{
+    sys3(SYS_mprotect, PAGE_DOWN((u64)s->sp), PAGE, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
+}
+
+static long load_interpreter(struct core *c, const Elf64_Phdr *p, int program, struct image *im, const char **what)
+{
+    static char path[PATH_MAX_GUEST];
+    if (p->p_filesz < 2 || p->p_filesz > sizeof path)
+        return -ENOEXEC;
+    long r = read_exactly(program, path, p->p_filesz, p->p_offset);
+    if (r)
+        return r;
+    if (path[p->p_filesz - 1])
+        return -ENOEXEC;
+    *what = path;
+    int fd = core_open_guest(c, path);
+    if (fd < 0)
+        return fd;
+    r = read_headers(fd, im);
+    if (!r)
+        r = map_image(fd, im);
+    sys1(SYS_close, fd);
+    return r == -ENOEXEC ? -ELIBBAD : r;
+}
+
+long load_program(struct core *c, struct stack *s, int fd, const char *guest, struct loaded *out)
+{
+    static struct image program, interpreter;
+    out->what = guest;
+    long r = read_headers(fd, &program);
+    if (!r)
+        r = map_image(fd, &program);
+    out->entry = program.bias + program.head.e_entry;
+    stack_set_aux(s, AT_BASE, 0);
+    stack_set_aux(s, AT_ENTRY, out->entry);
+    for (int i = 0; !r && i < program.head.e_phnum; i++) {
+        const Elf64_Phdr *p = &program.part[i];
+        if (p->p_type == PT_GNU_STACK && p->p_flags & PF_X)
+            allow_stack_code(s);
+        if (p->p_type != PT_INTERP || interpreter.high)
+            continue;
+        r = load_interpreter(c, p, fd, &interpreter, &out->what);
+        out->entry = interpreter.bias + interpreter.head.e_entry;
+        stack_set_aux(s, AT_BASE, interpreter.bias + interpreter.low);
+    }
+    sys1(SYS_close, fd);
+    stack_set_aux(s, AT_PHDR, headers_address(&program));
+    stack_set_aux(s, AT_PHENT, sizeof(Elf64_Phdr));
+    stack_set_aux(s, AT_PHNUM, program.head.e_phnum);
+    return r;
+}
+
+void load_jump(u64 entry, long *sp)
+{
+    register u64 to __asm__("r11") = entry;
+    __asm__ volatile("movq %1,%%rsp\n"
+                     "  xorl %%eax,%%eax\n  xorl %%ebx,%%ebx\n  xorl %%ecx,%%ecx\n  xorl %%edx,%%edx\n"
+                     "  xorl %%esi,%%esi\n  xorl %%edi,%%edi\n  xorl %%ebp,%%ebp\n"
+                     "  xorl %%r8d,%%r8d\n  xorl %%r9d,%%r9d\n  xorl %%r10d,%%r10d\n"
+                     "  xorl %%r12d,%%r12d\n  xorl %%r13d,%%r13d\n  xorl %%r14d,%%r14d\n  xorl %%r15d,%%r15d\n"
+                     "  cld\n  jmpq *%0\n"
+                     : : "r"(to), "r"(sp) : "memory");
+    __builtin_unreachable();
+}
