@@ -159,6 +159,8 @@ struct lpmx_entry {
     u32 flags; /* LPMX_ENTRY_* */
     u32 ext;   /* reserved: extended attributes and file capabilities */
 };
+/* In a layer on disk (layers/…/fs) every file has u+rw and every directory u+rwx. An object that is not plain (plain: uid 0, gid 0, no
+ * set-id or sticky bit, owner bits include rw, for directories rwx) has its sticky bit set on disk: "ask the index who this is". */
 #define LPMX_ENTRY_STUB 1 /* the file on disk only stands in for it: device, fifo, socket (an empty regular file) */
 
 /* ---- Payload: what is appended to the launcher to make the one file. Footer = last 80 bytes of the file. */
@@ -198,6 +200,7 @@ struct lpmx_payload {
  *   a  ABI number                       s  store root (host path)            p  plan (host path)
  *   x  program (guest path; /proc/self/exe)   h  program (host path to open), absent with f or d
  *   d  program by descriptor number (memfd, deleted file)
+ *   e  the name execve was called with (guest path as given; the script's for a script): AT_EXECFN and the process name (comm)
  *   c  cwd (guest path)                 i  identity: "ruid euid suid fsuid rgid egid sgid fsgid" decimal, then groups
  *   f  first start, made by the launcher: value = flags. 'w' = chdir to the plan's workdir (made if missing), 'u' = resolve the
  *      plan's user, set HOME if unset; always: search argv[0] in PATH of the environment when it has no '/'
