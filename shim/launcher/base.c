@@ -1,0 +1,198 @@
+/* Messages, growing strings and lists of the launcher; see base.h. */
+#include "base.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void (*undo_on_fail)(void);
+
+void on_fail(void (*undo)(void))
+{
+    undo_on_fail = undo;
+}
+
+/* One write per message: lines of parallel jobs that share a log do not mix. */
+static void say(const char *kind, const char *fmt, va_list args)
+{
+    char line[4096];
+    int used = snprintf(line, sizeof line, "lpmx: %s", kind);
+    int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, fmt, args);
+    size_t len = (size_t)used + (size_t)(more < 0 ? 0 : more);
+    if (len > sizeof line - 2)
+        len = sizeof line - 2;
+    line[len++] = '\n';
+    if (write(2, line, len) < 0)
+        return; /* nobody left to tell */
+}
+
+void fail(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say("", fmt, args);
+    va_end(args);
+    void (*undo)(void) = undo_on_fail;
+    undo_on_fail = NULL;
+    if (undo)
+        undo();
+    _exit(EXIT_ENGINE);
+}
+
+void warn(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say("warning: ", fmt, args);
+    va_end(args);
+}
+
+void note(const char *fmt, ...)
+{
+    const char *log = setting("LPMX_LOG");
+    if (!log || !strcmp(log, "off") || !strcmp(log, "error"))
+        return;
+    va_list args;
+    va_start(args, fmt);
+    say("", fmt, args);
+    va_end(args);
+}
+
+static void *grown(void *old, size_t size)
+{
+    void *memory = realloc(old, size);
+    if (!memory)
+        fail("cannot start: out of memory (asked for %zu bytes); raise the limit on memory (ulimit -v)", size);
+    return memory;
+}
+
+void *need(size_t size)
+{
+    return memset(grown(NULL, size ? size : 1), 0, size ? size : 1);
+}
+
+static char *format_args(const char *fmt, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    if (len < 0)
+        fail("cannot start: a message could not be formatted");
+    char *out = need((size_t)len + 1);
+    vsnprintf(out, (size_t)len + 1, fmt, args);
+    return out;
+}
+
+char *format(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *out = format_args(fmt, args);
+    va_end(args);
+    return out;
+}
+
+char *copy_text(const char *text, size_t len)
+{
+    char *out = need(len + 1);
+    memcpy(out, text, len);
+    return out;
+}
+
+bool starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool parse_number(const char *text, u64 max, u64 *out)
+{
+    u64 value = 0;
+    if (!*text)
+        return false;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9')
+            return false;
+        u64 digit = (u64)(*text - '0');
+        if (value > max / 10 || value * 10 > max - digit)
+            return false;
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return true;
+}
+
+void text_put(struct text *t, const char *data, size_t len)
+{
+    if (t->len + len + 1 > t->cap) {
+        t->cap = (t->len + len + 1) * 2;
+        t->at = grown(t->at, t->cap);
+    }
+    memcpy(t->at + t->len, data, len);
+    t->len += len;
+    t->at[t->len] = 0;
+}
+
+void text_add(struct text *t, const char *string)
+{
+    text_put(t, string, strlen(string));
+}
+
+void text_format(struct text *t, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    text_add(t, format_args(fmt, args));
+    va_end(args);
+}
+
+void list_add(struct list *l, const char *string)
+{
+    if (l->n + 2 > l->cap) {
+        l->cap = l->cap ? l->cap * 2 : 16;
+        l->at = grown(l->at, l->cap * sizeof *l->at);
+    }
+    l->at[l->n++] = string;
+    l->at[l->n] = NULL;
+}
+
+static size_t name_length(const char *assignment)
+{
+    return strcspn(assignment, "=");
+}
+
+static size_t env_find(const struct list *env, const char *name, size_t len)
+{
+    size_t k = 0;
+    while (k < env->n && (name_length(env->at[k]) != len || memcmp(env->at[k], name, len)))
+        k++;
+    return k;
+}
+
+const char *env_get(const struct list *env, const char *name)
+{
+    size_t k = env_find(env, name, strlen(name));
+    return k < env->n && env->at[k][strlen(name)] == '=' ? env->at[k] + strlen(name) + 1 : NULL;
+}
+
+void env_put(struct list *env, const char *assignment)
+{
+    size_t len = name_length(assignment);
+    size_t k = env_find(env, assignment, len);
+    if (assignment[len] == '=') {
+        if (k < env->n)
+            env->at[k] = assignment;
+        else
+            list_add(env, assignment);
+    } else if (k < env->n) {
+        env->n--;
+        memmove(env->at + k, env->at + k + 1, (env->n - k + 1) * sizeof *env->at);
+    }
+}
+
+const char *setting(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}

@@ -1,0 +1,121 @@
+/* Starting the engine; see engine.h.
+ *
+ * Deno needs a newer glibc than old hosts have, getrandom, and some 40 GB of address space. So it gets the payload's rt/ by
+ * LD_LIBRARY_PATH (its PT_INTERP was set by unpack.c) and libpoly.so by LD_PRELOAD. Every variable of the user that is changed
+ * for it is put aside as LPMX_SAVED_<NAME>; the engine puts them back before it starts anything itself.
+ */
+#include "engine.h"
+#include "files.h"
+#include "places.h"
+#include "unpack.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* V8 reserves its sandbox at start: 33 GB of address space abort it, 40 GB work. */
+#define ADDRESS_SPACE ((rlim_t)40 << 30)
+
+static void set_aside(struct list *env, const char *name, const char *value)
+{
+    const char *old = env_get(env, name);
+    if (old)
+        env_put(env, format("LPMX_SAVED_%s=%s", name, old));
+    env_put(env, value ? format("%s=%s", name, value) : name);
+}
+
+static bool lacks_sendmmsg(void)
+{
+    return syscall(SYS_sendmmsg, -1, NULL, 0, 0) < 0 && errno == ENOSYS;
+}
+
+static struct list engine_environment(const char *dir)
+{
+    struct list env = {0};
+    for (char **e = environ; *e; e++)
+        if (!starts_with(*e, "LPMX_SAVED_"))
+            list_add(&env, *e);
+    const char *scratch = scratch_dir();
+    set_aside(&env, "LD_LIBRARY_PATH", join_path(dir, "rt"));
+    set_aside(&env, "LD_PRELOAD", join_path(dir, "rt/libpoly.so"));
+    set_aside(&env, "LD_AUDIT", NULL);
+    set_aside(&env, "DENO_NO_UPDATE_CHECK", "1");
+    /* Its SQLite files must not lie on NFS; a folder that cannot be written is silently done without. */
+    set_aside(&env, "DENO_DIR", scratch ? join_path(scratch, "deno") : "/dev/null/deno");
+    if (lacks_sendmmsg()) /* glibc built for Linux 3.0 up assumes it for parallel A and AAAA queries */
+        set_aside(&env, "RES_OPTIONS", "single-request");
+    if (self_path())
+        env_put(&env, format("LPMX_EXE=%s", self_path()));
+    return env;
+}
+
+static void raise_address_space(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) < 0)
+        return;
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < ADDRESS_SPACE)
+        fail("cannot start the engine: the hard limit on address space is %llu MB and it needs 40 GB; "
+             "do this where `ulimit -v` is larger (known images and containers start without the engine)",
+             (unsigned long long)(limit.rlim_max >> 20));
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_AS, &limit);
+}
+
+struct start {
+    char *program;
+    struct list argv, env;
+};
+
+static struct start prepare(const char *const *args)
+{
+    const char *dir = cache_with(LPMX_PIECE_ENGINE);
+    bool plain_deno = payload_footer()->engine == LPMX_ENGINE_DENO;
+    struct start s = {engine_program(dir, plain_deno ? "deno" : "engine"), {0}, engine_environment(dir)};
+    list_add(&s.argv, plain_deno ? "deno" : "lpmx");
+    if (plain_deno) {
+        static const char *const flags[] = {"run", "-A", "-q", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-check", "--no-prompt"};
+        for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
+            list_add(&s.argv, flags[k]);
+        list_add(&s.argv, join_path(dir, "engine.js"));
+    }
+    for (; *args; args++)
+        list_add(&s.argv, *args);
+    raise_address_space();
+    return s;
+}
+
+void engine_exec(const char *const *args)
+{
+    struct start s = prepare(args);
+    execve(s.program, (char **)s.argv.at, (char **)s.env.at);
+    fail("cannot start the engine %s: %s", s.program, strerror(errno));
+}
+
+int engine_run(const char *const *args)
+{
+    struct rlimit limit;
+    bool limited = getrlimit(RLIMIT_AS, &limit) == 0;
+    struct start s = prepare(args);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(2, 1);
+        execve(s.program, (char **)s.argv.at, (char **)s.env.at);
+        fail("cannot start the engine %s: %s", s.program, strerror(errno));
+    }
+    if (limited)
+        setrlimit(RLIMIT_AS, &limit);
+    if (pid < 0)
+        fail("cannot start the engine: %s", strerror(errno));
+    int status;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            fail("cannot wait for the engine: %s", strerror(errno));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

@@ -1,0 +1,27 @@
+/* Files and folders as the launcher needs them. All paths are host paths; functions return 0, a value >= 0 or -errno. */
+#ifndef LPMX_LAUNCHER_FILES_H
+#define LPMX_LAUNCHER_FILES_H
+
+#include "base.h"
+#include <sys/types.h>
+
+/* The whole file with a NUL after it (not counted in *len), or NULL and errno; EFBIG when it is longer than max. */
+char *read_file(const char *path, size_t max, size_t *len);
+/* Writes all of data to an open file. */
+int write_all(int fd, const void *data, size_t len);
+/* Makes a new file (EEXIST when there is one). A half-written file is removed again. */
+int write_file(const char *path, const void *data, size_t len, mode_t mode);
+/* Replaces or makes `path` by a temporary neighbour and rename. */
+int replace_file(const char *path, const void *data, size_t len, mode_t mode);
+/* mkdir -p; existing folders keep their mode. */
+int make_dirs(const char *path, mode_t mode);
+/* rm -rf without following links; folders that deny access are opened up first. ENOENT counts as success. */
+int remove_tree(const char *path);
+/* The canonical path of an existing file, or NULL and errno. */
+char *real_path(const char *path);
+/* "dir/name"; name itself when it is absolute. */
+char *join_path(const char *dir, const char *name);
+/* Without doubled and trailing slashes, "." and ".."; for guest paths, where ".." of the root is the root. */
+char *clean_guest_path(const char *path);
+
+#endif
