@@ -1,7 +1,7 @@
 // Refuses native pieces that could not work inside a foreign process. Usage: check_elf.ts FOLDER (a bundles/<target>).
 // Run by ./dev after each native build. Reads ELF by hand (elf(5)): no binutils is needed on a fresh machine.
 // lpmx-start: ET_EXEC with all executable text in the 1 MiB window at its fixed address (an ABI between releases), no
-// interpreter, no dynamic section. It and every .so: no TLS segment, no DT_NEEDED, no undefined symbol but errno's.
+// interpreter, no dynamic section. It and every .so: no TLS segment, no DT_NEEDED, no undefined symbol.
 
 const WINDOW = 0x7e9000000000n;
 const WINDOW_SIZE = 0x100000n;
@@ -9,8 +9,6 @@ const PT = { LOAD: 1, DYNAMIC: 2, INTERP: 3, TLS: 7 };
 const SHT_SYMTAB = 2;
 const ET_EXEC = 2;
 const PF_X = 1;
-/** Every libc has it, and a function that sets errno in another program's libc needs it. */
-const ALLOWED_IN_SHARED = ["__errno_location"];
 
 interface Segment {
   type: number;
@@ -69,7 +67,7 @@ function faults(bytes: Uint8Array, fixed: boolean): string[] {
   const found: string[] = [];
   if (all.some((segment) => segment.type === PT.TLS)) found.push("it has thread-local storage");
   if (dynamic && needsLibrary(view, dynamic)) found.push("it needs another library");
-  const missing = undefinedSymbols(view, bytes).filter((name) => fixed || !ALLOWED_IN_SHARED.includes(name));
+  const missing = undefinedSymbols(view, bytes);
   if (missing.length > 0) found.push(`undefined symbols: ${missing.join(", ")}`);
   if (!fixed) return found;
   if (view.getUint16(16, true) !== ET_EXEC) found.push("it is not ET_EXEC");
