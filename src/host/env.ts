@@ -1,0 +1,41 @@
+/* The environment that the launcher hands over, and the user's own that it put aside (toolchain.md: the engine is started with
+ * a private C library named in LD_LIBRARY_PATH and LD_PRELOAD, which nothing below the engine may see).
+ */
+
+const borrowed = ["LD_LIBRARY_PATH", "LD_PRELOAD", "RES_OPTIONS"] as const;
+
+/** To be called first thing: puts the user's own values back, which the launcher saved as LPMX_SAVED_*. */
+export function restoreEnvironment(): void {
+  if (Deno.env.get("LPMX_EXE") === undefined) return;
+  for (const name of borrowed) {
+    const saved = Deno.env.get(`LPMX_SAVED_${name}`);
+    if (saved === undefined) Deno.env.delete(name);
+    else Deno.env.set(name, saved);
+    Deno.env.delete(`LPMX_SAVED_${name}`);
+  }
+  for (const name of Object.keys(Deno.env.toObject())) {
+    if (!name.startsWith("LPMX_SAVED_")) continue;
+    Deno.env.set(name.slice(11), Deno.env.get(name)!);
+    Deno.env.delete(name);
+  }
+}
+
+/** The launcher's own path, when it started us. */
+export function launcherPath(): string | undefined {
+  return Deno.env.get("LPMX_EXE");
+}
+
+/** A variable's value; empty counts as unset. */
+export function setting(name: string): string | undefined {
+  return Deno.env.get(name) || undefined;
+}
+
+/** Who runs this. */
+export function userId(): number {
+  return Deno.uid() ?? 0;
+}
+
+/** os/architecture of this machine in OCI's words. */
+export function machinePlatform(): { os: string; architecture: string } {
+  return { os: "linux", architecture: Deno.build.arch === "aarch64" ? "arm64" : "amd64" };
+}

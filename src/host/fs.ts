@@ -1,0 +1,247 @@
+/* Files of this machine: reading, atomic writing, folders. The only place besides libc.ts that touches the file system.
+ *
+ * Whatever is published appears by write-to-temp + rename. Errors of the machine become LpmxError("io" | "no-space").
+ */
+import { LpmxError, messageOf, toByteText } from "../base/mod.ts";
+import {
+  AT_FDCWD,
+  closeFd,
+  EDQUOT,
+  ENOSPC,
+  fsyncFd,
+  O_RDONLY,
+  openAt,
+  syncFileSystem,
+  SysError,
+} from "./libc.ts";
+
+const full = /no space left|disk quota exceeded|os error 28|os error 122/i;
+
+/** Turns an error of the machine into one line for the user; passes LpmxError and bugs through. */
+export function asIoError(action: string, thrown: unknown): unknown {
+  if (thrown instanceof LpmxError) return thrown;
+  const known = thrown instanceof SysError || (thrown instanceof Error && "code" in thrown) ||
+    Object.values(Deno.errors).some((kind) => thrown instanceof kind);
+  if (!known) return thrown;
+  const noSpace = thrown instanceof SysError
+    ? thrown.errno === ENOSPC || thrown.errno === EDQUOT
+    : full.test(messageOf(thrown));
+  return new LpmxError(
+    noSpace ? "no-space" : "io",
+    `${action}: ${plainReason(messageOf(thrown))}`,
+    {
+      cause: thrown,
+      ...(noSpace
+        ? { hint: "free some space, or set LPMX_HOME to a folder on a larger disk" }
+        : {}),
+    },
+  );
+}
+
+function plainReason(text: string): string {
+  return text.replace(/ \(os error \d+\)/, "").replace(/^(\w+) "[^"]*": /, "$1: ");
+}
+
+/** The whole file; undefined when there is none. */
+export function readFileIfAny(path: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw asIoError(`Cannot read "${path}"`, error);
+  }
+}
+
+/** The file as UTF-8 text; undefined when there is none. */
+export function readTextIfAny(path: string): string | undefined {
+  const bytes = readFileIfAny(path);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** Whether something exists at a path (links are not followed). */
+export function exists(path: string): boolean {
+  return lstatIfAny(path) !== undefined;
+}
+
+/** lstat; undefined when there is nothing. */
+export function lstatIfAny(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw asIoError(`Cannot look at "${path}"`, error);
+  }
+}
+
+/** Names in a folder, sorted; none when there is no folder. */
+export function listFolder(path: string): string[] {
+  try {
+    return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw asIoError(`Cannot list "${path}"`, error);
+  }
+}
+
+/** Makes a folder with its parents. */
+export function makeFolder(path: string, mode?: number): void {
+  try {
+    Deno.mkdirSync(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+  } catch (error) {
+    throw asIoError(`Cannot create folder "${path}"`, error);
+  }
+}
+
+let counter = 0;
+
+/** Replaces or creates a file so that readers see the old or the new one; the bytes are on disk before it appears. */
+export function writeAtomically(path: string, bytes: Uint8Array<ArrayBuffer> | string): void {
+  const temp = `${path}.tmp.${Deno.pid}.${counter++}`;
+  try {
+    const file = Deno.openSync(temp, { write: true, createNew: true });
+    try {
+      const all = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+      for (let at = 0; at < all.length;) at += file.writeSync(all.subarray(at));
+      file.syncSync();
+    } finally {
+      file.close();
+    }
+    Deno.renameSync(temp, path);
+  } catch (error) {
+    removeQuietly(temp);
+    throw asIoError(`Cannot write "${path}"`, error);
+  }
+}
+
+/** Writes a new file without further ado (inside folders that are not published yet). */
+export function writeFile(path: string, bytes: Uint8Array<ArrayBuffer>): void {
+  try {
+    Deno.writeFileSync(path, bytes);
+  } catch (error) {
+    throw asIoError(`Cannot write "${path}"`, error);
+  }
+}
+
+/** Renames; false when the target exists already as a folder with content. */
+export function renameUnlessThere(from: string, to: string): boolean {
+  try {
+    Deno.renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (exists(to)) return false;
+    throw asIoError(`Cannot move "${from}" to "${to}"`, error);
+  }
+}
+
+/** Removes a tree, whatever it is; folders without rights are opened first. Nothing there is no error. */
+export function removeTree(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+    return;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    if (!(error instanceof Deno.errors.PermissionDenied)) {
+      throw asIoError(`Cannot remove "${path}"`, error);
+    }
+  }
+  openFolders(path);
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    throw asIoError(`Cannot remove "${path}"`, error);
+  }
+}
+
+function openFolders(path: string): void {
+  if (!lstatIfAny(path)?.isDirectory) return;
+  Deno.chmodSync(path, 0o700);
+  for (const { name, isDirectory } of Deno.readDirSync(path)) {
+    if (isDirectory) openFolders(`${path}/${name}`);
+  }
+}
+
+/** For cleaning up on the way out of an error. */
+export function removeQuietly(path: string): void {
+  try {
+    removeTree(path);
+  } catch {
+    // The error that led here matters more; the sweep tries again.
+  }
+}
+
+/** Flushes the whole file system that holds a folder. */
+export function syncFolder(path: string): void {
+  const fd = openAt(AT_FDCWD, toByteText(path), O_RDONLY);
+  try {
+    syncFileSystem(fd, path);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/** Flushes a folder's own entries (after a rename into it). */
+export function syncNames(path: string): void {
+  const fd = openAt(AT_FDCWD, toByteText(path), O_RDONLY);
+  try {
+    fsyncFd(fd, path);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/** A file that is read at any place. */
+export class ReadableFile {
+  #file: Deno.FsFile;
+  readonly size: number;
+
+  /** Throws LpmxError("io"). */
+  constructor(readonly path: string) {
+    try {
+      this.#file = Deno.openSync(path);
+      const info = this.#file.statSync();
+      if (!info.isFile) throw new LpmxError("io", `Cannot read "${path}": not a regular file`);
+      this.size = info.size;
+    } catch (error) {
+      throw asIoError(`Cannot read "${path}"`, error);
+    }
+  }
+
+  /** Fills the buffer as far as the file goes; returns the bytes got. */
+  readAt(offset: number, buffer: Uint8Array<ArrayBuffer>): number {
+    try {
+      this.#file.seekSync(offset, Deno.SeekMode.Start);
+      let got = 0;
+      while (got < buffer.length) {
+        const more = this.#file.readSync(got === 0 ? buffer : buffer.subarray(got));
+        if (more === null) break;
+        got += more;
+      }
+      return got;
+    } catch (error) {
+      throw asIoError(`Cannot read "${this.path}"`, error);
+    }
+  }
+
+  /** A stretch in pieces; each piece is valid until the next. Ends early where the file does. */
+  // deno-lint-ignore require-await
+  async *stream(offset = 0, size = this.size - offset): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const buffer = new Uint8Array(Math.min(1 << 20, Math.max(1, size)));
+    for (let done = 0; done < size;) {
+      const got = this.readAt(
+        offset + done,
+        buffer.subarray(0, Math.min(buffer.length, size - done)),
+      );
+      if (got === 0) return;
+      done += got;
+      yield buffer.subarray(0, got);
+    }
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}

@@ -1,0 +1,10 @@
+/* host: the only folder that touches Deno.*, node: and the network. Uses base only.
+ */
+export * from "./env.ts";
+export * from "./fs.ts";
+export * from "./hash.ts";
+export * from "./inflate.ts";
+export * from "./libc.ts";
+export * from "./locks.ts";
+export * from "./paths.ts";
+export * from "./proc.ts";
