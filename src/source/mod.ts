@@ -1,0 +1,3 @@
+/* source: where images come from. Uses image, host and base.
+ */
+export { openArchive, type OpenOptions } from "./open.ts";
