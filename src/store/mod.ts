@@ -1,0 +1,4 @@
+/* store: what is on disk. Uses image, host and base.
+ */
+export * from "./images.ts";
+export * from "./layout.ts";
