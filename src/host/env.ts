@@ -2,7 +2,7 @@
  * a private C library named in LD_LIBRARY_PATH and LD_PRELOAD, which nothing below the engine may see).
  */
 
-const borrowed = ["LD_LIBRARY_PATH", "LD_PRELOAD", "RES_OPTIONS"] as const;
+const borrowed = ["LD_LIBRARY_PATH", "LD_PRELOAD", "LD_AUDIT", "RES_OPTIONS", "DENO_DIR"] as const;
 
 /** To be called first thing: puts the user's own values back, which the launcher saved as LPMX_SAVED_*. */
 export function restoreEnvironment(): void {
