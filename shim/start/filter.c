@@ -15,11 +15,14 @@
 
 #define PROGRAM_MAX 1024
 #define RANGES_MAX 512
+#define NUMBERS_MAX 1024 /* system call numbers of the table lie below it */
 #define X32_BIT 0x40000000
 #define HIGHEST_FD 0x7fffffff
 #define REVISIONS 8 /* filters with errno LPMX_PROBE_ERRNO … + 7 are compatible */
 
 _Static_assert((u32)LPMX_TEXT_BASE == 0, "the window check compares the upper half of the address for equality");
+
+_Static_assert(NUMBERS_MAX < LPMX_PROBE_NR, "ranges are added in ascending order");
 
 /* What is done with a range of call numbers. The blocks of code for all but ALLOW follow the tree. */
 enum rule {
@@ -88,16 +91,9 @@ static enum rule rule_of(const struct core_call *call)
     }
 }
 
-static void add_range(struct program *p, u32 first, enum rule rule)
+static void add_range(struct program *p, u32 first, u32 rule)
 {
-    struct range *last = &p->range[p->ranges - 1];
-    if (p->ranges && last->first == first) {
-        last->rule = rule;
-        if (p->ranges > 1 && last[-1].rule == (u32)rule)
-            p->ranges--;
-        return;
-    }
-    if (p->ranges && last->rule == (u32)rule)
+    if (p->ranges && p->range[p->ranges - 1].rule == rule)
         return;
     if (p->ranges == RANGES_MAX) {
         p->full = true;
@@ -108,20 +104,18 @@ static void add_range(struct program *p, u32 first, enum rule rule)
 
 static void make_ranges(struct program *p)
 {
-    add_range(p, 0, RULE_ALLOW);
-    bool probe = false;
-    for (unsigned i = 0; i <= core_calls_count; i++) {
-        u32 nr = i < core_calls_count ? core_calls[i].nr : 0xffff;
-        if (nr > LPMX_PROBE_NR && !probe) {
-            add_range(p, LPMX_PROBE_NR, RULE_PROBE);
-            add_range(p, LPMX_PROBE_NR + 1, RULE_ALLOW);
-            probe = true;
-        }
-        if (i == core_calls_count)
-            break;
-        add_range(p, nr, rule_of(&core_calls[i]));
-        add_range(p, nr + 1, RULE_ALLOW);
+    static u8 rule[NUMBERS_MAX]; /* the table is in no order; what it does not name is RULE_ALLOW, 0 */
+    for (unsigned i = 0; i < core_calls_count; i++) {
+        if (core_calls[i].nr < NUMBERS_MAX)
+            rule[core_calls[i].nr] = (u8)rule_of(&core_calls[i]);
+        else
+            p->full = true;
     }
+    for (u32 nr = 0; nr < NUMBERS_MAX; nr++)
+        add_range(p, nr, rule[nr]);
+    add_range(p, NUMBERS_MAX, RULE_ALLOW);
+    add_range(p, LPMX_PROBE_NR, RULE_PROBE);
+    add_range(p, LPMX_PROBE_NR + 1, RULE_ALLOW);
     add_range(p, X32_BIT, RULE_ENOSYS);
 }
 

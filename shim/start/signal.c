@@ -39,7 +39,7 @@ static long install(int sig, unsigned slot, struct signal_action *old)
 {
     struct signal_action set = actions[slot];
     set.handler = (u64)(signal_stubs + slot * STUB_SIZE);
-    set.flags = (set.flags & ~(u64)SA_RESETHAND) | SA_RESTORER;
+    set.flags = (set.flags & ~(u64)SA_RESETHAND) | SA_SIGINFO | SA_RESTORER; /* the kernel fills in siginfo only when asked */
     if (!(actions[slot].flags & SA_RESTORER))
         set.restorer = (u64)signal_return;
     if (slot < ACTION_FREE)
