@@ -200,6 +200,7 @@ struct lpmx_payload {
  *   a  ABI number                       s  store root (host path)            p  plan (host path)
  *   x  program (guest path; /proc/self/exe)   h  program (host path to open), absent with f or d
  *   d  program by descriptor number (memfd, deleted file)
+ *   m  "uid gid": whom the container's main program was started as (shown as owner of the user's own files in binds)
  *   e  the name execve was called with (guest path as given; the script's for a script): AT_EXECFN and the process name (comm)
  *   c  cwd (guest path)                 i  identity: "ruid euid suid fsuid rgid egid sgid fsgid" decimal, then groups
  *   f  first start, made by the launcher: value = flags. 'w' = chdir to the plan's workdir (made if missing), 'u' = resolve the

@@ -1,0 +1,200 @@
+/* The guest's working directory, kept as text beside the kernel's. The kernel's own cwd is always set too (to the directory on the host
+ * that stands for it): it is what children inherit, what host programs see, and what is asked when our text cannot be trusted.
+ *
+ * A vfork child writes its own slot, never its parent's, and raises cwd_split; only then must a reader ask who it is. */
+#include "ops.h"
+
+/* Copies slot text; false while or because it changes. */
+static int cwd_read(const struct cwd *s, char *out, size_t cap)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        u32 turn = __atomic_load_n(&s->turn, __ATOMIC_ACQUIRE);
+        if (turn & 1)
+            continue;
+        u32 len = s->len;
+        if (len >= CORE_PATH_MAX)
+            continue;
+        if (len + 1 > cap)
+            return -ENAMETOOLONG;
+        memcpy(out, s->path, len);
+        out[len] = 0;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (s->turn == turn)
+            return (int)len;
+    }
+    return -EAGAIN;
+}
+
+static void cwd_write(struct cwd *s, u32 pid, const char *path, u32 len)
+{
+    __atomic_fetch_add(&s->turn, 1, __ATOMIC_ACQ_REL);
+    s->pid = pid;
+    s->len = len;
+    memcpy(s->path, path, len);
+    s->path[len] = 0;
+    __atomic_fetch_add(&s->turn, 1, __ATOMIC_ACQ_REL);
+}
+
+static int cwd_of_kernel(struct call *k, char *out, size_t cap)
+{
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    long n = sys2(SYS_getcwd, slot->bytes, SLOT_SIZE);
+    int r = n < 0 ? (int)n : slot->bytes[0] != '/' ? -ENOENT : reverse_path(k->c, slot->bytes, (u32)n - 1, out, cap);
+    slot_put(k->c, slot);
+    return r;
+}
+
+int cwd_get(struct call *k, char *out, size_t cap)
+{
+    struct core *c = k->c;
+    int r = -EAGAIN;
+    if (!c->cwd_split) {
+        r = cwd_read(&c->cwd[0], out, cap);
+    } else {
+        u32 pid = core_pid(c);
+        for (unsigned i = 0; i < 4; i++)
+            if (c->cwd[i].pid == pid) {
+                r = cwd_read(&c->cwd[i], out, cap);
+                break;
+            }
+    }
+    return r == -EAGAIN ? cwd_of_kernel(k, out, cap) : r;
+}
+
+int cwd_set(struct call *k, const char *path, u32 len)
+{
+    struct core *c = k->c;
+    if (len >= CORE_PATH_MAX)
+        return -ENAMETOOLONG;
+    u32 pid = core_pid(c);
+    if (pid == c->pid) {
+        cwd_write(&c->cwd[0], pid, path, len);
+        return 0;
+    }
+    unsigned i = 1;
+    while (i < 3 && c->cwd[i].pid && c->cwd[i].pid != pid)
+        i++;
+    cwd_write(&c->cwd[i], pid, path, len);
+    c->cwd_split = 1;
+    return 0;
+}
+
+int cwd_init(struct core *c, const struct handover_text *t)
+{
+    u32 len = t->at ? t->len : 0;
+    if (len >= CORE_PATH_MAX)
+        return -EINVAL;
+    cwd_write(&c->cwd[0], c->pid, t->at ? t->at : "", len);
+    return 0;
+}
+
+static int enter_spot(struct call *k, struct spot *s)
+{
+    const char *path;
+    struct stat st;
+    int fd = spot_at(k, s, &path);
+    if (s->kind == KIND_NONE)
+        return -ENOENT;
+    u32 mode = s->kind == KIND_LOWER ? s->name.low.mode : s->mode;
+    if (fd != AT_FDCWD && fd < 0)
+        return fd;
+    if (mode && !S_ISDIR(mode))
+        return -ENOTDIR;
+    if (s->kind == KIND_BIND) {
+        long r = sys4(SYS_newfstatat, fd, path, &st, 0);
+        if (r || !S_ISDIR(st.st_mode))
+            return r ? (int)r : -ENOTDIR;
+    }
+    long dir = sys4(SYS_openat, fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (dir < 0)
+        return (int)dir;
+    long r = sys1(SYS_fchdir, dir);
+    sys1(SYS_close, dir);
+    return r ? (int)r : cwd_set(k, s->name.path, s->name.len);
+}
+
+long op_chdir(struct call *k, const long *a)
+{
+    struct spot s;
+    int r = walk(k, AT_FDCWD, (const char *)a[0], WALK_FOLLOW, &s);
+    if (!r)
+        r = enter_spot(k, &s);
+    walk_end(k, &s);
+    return r;
+}
+
+long op_fchdir(struct call *k, const long *a)
+{
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    int n = reverse_fd(k, (int)a[0], slot->bytes, SLOT_SIZE);
+    long r = sys1(SYS_fchdir, a[0]);
+    if (!r)
+        r = n < 0 ? n : cwd_set(k, slot->bytes, (u32)n);
+    slot_put(k->c, slot);
+    return r;
+}
+
+long op_getcwd(struct call *k, const long *a)
+{
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    struct name n;
+    struct stat st;
+    char *path = slot->bytes;
+    int len = cwd_get(k, path, SLOT_SIZE);
+    if (len > 0 && bind_over(k->c, path, (u32)len) < 0) {
+        /* Gone or moved? The kernel knows. */
+        name_set(k, &n, path, (u32)len);
+        int kind = lookup(k, &n, &st);
+        if (kind == KIND_NONE || kind < 0) {
+            len = cwd_of_kernel(k, path, SLOT_SIZE);
+            if (len > 0) {
+                name_set(k, &n, path, (u32)len);
+                len = lookup(k, &n, &st) == KIND_NONE ? -ENOENT : len;
+            }
+            if (len > 0)
+                cwd_set(k, path, (u32)len);
+        }
+    }
+    long r = len;
+    if (len == 0)
+        path[len++] = '/';
+    if (len > 0) {
+        path[len++] = 0;
+        r = (unsigned long)len > (unsigned long)a[1] ? -ERANGE : guest_write((char *)a[0], path, (size_t)len);
+        r = r ? r : len;
+    }
+    slot_put(k->c, slot);
+    return r;
+}
+
+int core_enter_dir(struct core *c, const char *path, bool make)
+{
+    struct call k = {.c = c};
+    struct spot s;
+    int r = make ? make_dirs(&k, path) : 0;
+    if (r)
+        return r;
+    r = walk_text(&k, path, WALK_FOLLOW, &s);
+    if (!r)
+        r = enter_spot(&k, &s);
+    walk_end(&k, &s);
+    call_end(&k);
+    return r;
+}
+
+/* A changed root is only a changed view of our own making, which we do not offer: to "/" it is what it was. */
+long op_chroot(struct call *k, const long *a)
+{
+    struct spot s;
+    int r = walk(k, AT_FDCWD, (const char *)a[0], WALK_FOLLOW, &s);
+    if (!r)
+        r = s.kind == KIND_NONE ? -ENOENT : s.name.len ? -EPERM : 0;
+    walk_end(k, &s);
+    return r;
+}

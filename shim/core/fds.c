@@ -1,0 +1,66 @@
+/* The core's own descriptors, LPMX_FD_MIN … LPMX_FD_MAX: to the guest they do not exist. It may close all it likes, and a number it asks for is
+ * given up and ours moved. The filter brings only calls on that range here. */
+#include "ops.h"
+
+static bool ours(const struct core *c, long fd)
+{
+    return fd >= LPMX_FD_MIN && fd <= LPMX_FD_MAX && c->own_fds >> (fd - LPMX_FD_MIN) & 1;
+}
+
+/* The guest wants this number: the place is opened anew at its next use. */
+static void give_up(struct core *c, long fd)
+{
+    for (unsigned i = 0; i < PLACES; i++)
+        if (c->place_fd[i] == fd + 1)
+            c->place_fd[i] = 0;
+    __atomic_fetch_and(&c->own_fds, ~(1ull << (fd - LPMX_FD_MIN)), __ATOMIC_SEQ_CST);
+}
+
+long op_close(struct call *k, const long *a)
+{
+    return ours(k->c, (int)a[0]) ? -EBADF : CORE_PASS;
+}
+
+long op_dup(struct call *k, const long *a)
+{
+    return ours(k->c, (int)a[0]) ? -EBADF : CORE_PASS;
+}
+
+long op_dup2(struct call *k, const long *a)
+{
+    if (ours(k->c, (int)a[0]))
+        return -EBADF;
+    if (ours(k->c, (int)a[1]))
+        give_up(k->c, (int)a[1]);
+    return CORE_PASS;
+}
+
+long op_fcntl(struct call *k, const long *a)
+{
+    return ours(k->c, (int)a[0]) ? -EBADF : CORE_PASS;
+}
+
+/* Ours are left out: the range is closed in the pieces between them. */
+long op_close_range(struct call *k, const long *a)
+{
+    u32 from = (u32)a[0], to = (u32)a[1];
+    if (from > to || to < LPMX_FD_MIN || from > LPMX_FD_MAX || !k->c->own_fds)
+        return CORE_PASS;
+    while (from <= to) {
+        u32 end = from;
+        if (ours(k->c, from)) {
+            from++;
+            continue;
+        }
+        while (end < to && !ours(k->c, (long)end + 1)) {
+            end++;
+            if (end > LPMX_FD_MAX)
+                end = to;
+        }
+        long r = sys3(SYS_close_range, from, end, a[2]);
+        if (r || end == UINT32_MAX)
+            return r;
+        from = end + 1;
+    }
+    return 0;
+}

@@ -1,0 +1,210 @@
+/* Identity: owner, mode and device that the guest sees, kept in the inode's own mode bits (upper.md section 7).
+ * Plain objects carry their mode as it is. A set sticky bit means: the six group/other bits are the number of a class, whose text
+ * "uid:gid:mode[:type:major:minor]" (octal mode, type as st_mode's) is the symlink class/NN; number 63 means id/<inode>. */
+#include "view.h"
+
+#define CLASS_OVERFLOW 63
+#define OWN_BITS(mode) (S_ISDIR(mode) ? 0700u : 0600u)
+
+/* Class number -> the six bits, and back. Those without write bits come first, so that umask 022 leaves the low numbers alone. Durable. */
+static const u8 class_bits[64] = {
+    0, 1, 4, 5, 8, 9, 12, 13, 32, 33, 36, 37, 40, 41, 44, 45,
+    2, 3, 6, 7, 10, 11, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+    24, 25, 26, 27, 28, 29, 30, 31, 34, 35, 38, 39, 42, 43, 46, 47,
+    48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63,
+};
+static const u8 class_number[64] = {
+    0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23,
+    24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+    8, 9, 40, 41, 10, 11, 42, 43, 12, 13, 44, 45, 14, 15, 46, 47,
+    48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63,
+};
+
+static u32 put_octal(char *out, u32 v)
+{
+    char tmp[12];
+    u32 n = 0, i = 0;
+    do
+        tmp[n++] = (char)('0' + (v & 7));
+    while (v >>= 3);
+    while (n)
+        out[i++] = tmp[--n];
+    return i;
+}
+
+static u32 class_text(const struct identity *id, char out[96])
+{
+    u32 n = text_decimal(out, id->uid);
+    out[n++] = ':';
+    n += text_decimal(out + n, id->gid);
+    out[n++] = ':';
+    n += put_octal(out + n, id->mode & 07777);
+    if (S_ISCHR(id->mode) || S_ISBLK(id->mode)) {
+        out[n++] = ':';
+        n += put_octal(out + n, id->mode & S_IFMT);
+        out[n++] = ':';
+        n += text_decimal(out + n, id->major);
+        out[n++] = ':';
+        n += text_decimal(out + n, id->minor);
+    }
+    out[n] = 0;
+    return n;
+}
+
+static bool take_octal(const char **s, u32 *v)
+{
+    if (**s < '0' || **s > '7')
+        return false;
+    for (*v = 0; **s >= '0' && **s <= '7'; ++*s)
+        *v = *v << 3 | (u32)(**s - '0');
+    return true;
+}
+
+static bool class_parse(const char *s, struct identity *id)
+{
+    u64 uid, gid, major, minor;
+    u32 mode, type;
+    if (!text_number(&s, &uid) || *s++ != ':' || !text_number(&s, &gid) || *s++ != ':' || !take_octal(&s, &mode))
+        return false;
+    id->uid = (u32)uid;
+    id->gid = (u32)gid;
+    id->mode = (id->mode & S_IFMT) | mode;
+    if (*s != ':')
+        return true;
+    s++;
+    if (!take_octal(&s, &type) || *s++ != ':' || !text_number(&s, &major) || *s++ != ':' || !text_number(&s, &minor))
+        return false;
+    id->mode = type | mode;
+    id->major = (u32)major;
+    id->minor = (u32)minor;
+    return true;
+}
+
+static void number_name(u32 n, char out[4])
+{
+    out[0] = (char)('0' + n / 10);
+    out[1] = (char)('0' + n % 10);
+    out[2] = 0;
+}
+
+bool ident_plain(const struct core *c, const struct identity *id)
+{
+    if (S_ISLNK(id->mode))
+        return true;
+    return id->uid == c->con->owner_uid && id->gid == c->con->owner_gid && !(id->mode & 07000) &&
+           (id->mode & OWN_BITS(id->mode)) == OWN_BITS(id->mode) && (S_ISREG(id->mode) || S_ISDIR(id->mode) || S_ISFIFO(id->mode) || S_ISSOCK(id->mode));
+}
+
+/* The number of the class with this text, made if new; CLASS_OVERFLOW when all are taken. */
+static int class_find(struct call *k, const char *text)
+{
+    char name[4], old[96];
+    int fd = place_fd(k, PLACE_CLASS);
+    if (fd < 0)
+        return fd;
+    for (u32 n = 0; n < CLASS_OVERFLOW;) {
+        number_name(n, name);
+        long len = sys4(SYS_readlinkat, fd, name, old, sizeof old - 1);
+        if (len == -ENOENT) {
+            long r = sys3(SYS_symlinkat, text, fd, name);
+            if (!r)
+                return (int)n;
+            if (r != -EEXIST)
+                return (int)r;
+            continue;
+        }
+        if (len < 0)
+            return (int)len;
+        old[len] = 0;
+        if (str_equal(old, text))
+            return (int)n;
+        n++;
+    }
+    return CLASS_OVERFLOW;
+}
+
+/* Writes id/<inode> before the bits that make it count. */
+static int overflow_write(struct call *k, const char *text, u64 ino)
+{
+    char name[24], temp[TEMP_MAX];
+    int fd = place_fd(k, PLACE_ID);
+    if (fd < 0)
+        return fd;
+    text_decimal(name, ino);
+    int r = temp_name(k, 'i', ino, temp);
+    if (r || (r = (int)sys3(SYS_symlinkat, text, fd, temp)))
+        return r;
+    return (int)sys4(SYS_renameat, fd, temp, fd, name);
+}
+
+int ident_bits(struct call *k, const struct identity *id, u64 ino)
+{
+    if (ident_plain(k->c, id))
+        return (int)(id->mode & 0777);
+    char text[96];
+    class_text(id, text);
+    int n = class_find(k, text);
+    if (n < 0)
+        return n;
+    if (n == CLASS_OVERFLOW) {
+        int r = overflow_write(k, text, ino);
+        if (r)
+            return r;
+    }
+    u32 exec = S_ISDIR(id->mode) || id->mode & 0111 ? 0100 : 0;
+    return (int)(01600 | exec | class_bits[n]);
+}
+
+static void owner_default(const struct core *c, const struct stat *st, struct identity *id)
+{
+    id->mode = st->st_mode;
+    id->uid = c->con->owner_uid;
+    id->gid = c->con->owner_gid;
+    id->major = (u32)(st->st_rdev >> 8 & 0xfff);
+    id->minor = (u32)((st->st_rdev & 0xff) | (st->st_rdev >> 12 & 0xfff00));
+}
+
+int ident_of_object(struct call *k, const struct stat *st, struct identity *id)
+{
+    char name[24], text[96];
+    owner_default(k->c, st, id);
+    if (!(st->st_mode & S_ISVTX) || S_ISLNK(st->st_mode))
+        return 0;
+    u32 n = class_number[st->st_mode & 077];
+    int fd = place_fd(k, n == CLASS_OVERFLOW ? PLACE_ID : PLACE_CLASS);
+    if (fd < 0)
+        return fd;
+    if (n == CLASS_OVERFLOW)
+        text_decimal(name, st->st_ino);
+    else
+        number_name(n, name);
+    id->mode &= ~07777u;
+    id->mode |= OWN_BITS(st->st_mode);
+    long len = sys4(SYS_readlinkat, fd, name, text, sizeof text - 1);
+    if (len <= 0)
+        return 0; /* a lost record: the default owner */
+    text[len] = 0;
+    class_parse(text, id);
+    return 0;
+}
+
+/* Below a bind the user's own uid and gid are shown as the guest's, others as they are. */
+void ident_of_bind(struct call *k, const struct stat *st, struct identity *id)
+{
+    struct core *c = k->c;
+    owner_default(c, st, id);
+    id->uid = st->st_uid == c->real_uid ? (c->main_known ? c->main_uid : c->ids.ruid) : st->st_uid;
+    id->gid = st->st_gid == c->real_gid ? (c->main_known ? c->main_gid : c->ids.rgid) : st->st_gid;
+}
+
+int ident_of_low(struct call *k, const struct low *low, const struct stat *st, struct identity *id)
+{
+    if (!low->entry) {
+        ident_of_bind(k, st, id);
+        return 0;
+    }
+    const struct lpmx_entry *e = low->entry;
+    bool device = S_ISCHR(e->mode) || S_ISBLK(e->mode);
+    *id = (struct identity){e->mode, e->uid, e->gid, device ? e->a : 0, device ? e->b : 0};
+    return 0;
+}

@@ -1,0 +1,182 @@
+/* User and group ids as the guest sees them, and its capabilities: kept in the process (and handed over on exec), never asked of the kernel.
+ * A guest root may become anybody, as setresuid(2) & co say; others move between their three ids. */
+#include "ops.h"
+
+#define KEEP ((u32)-1)
+
+long op_getuid(struct call *k, const long *a)
+{
+    (void)a;
+    return k->c->ids.ruid;
+}
+
+long op_geteuid(struct call *k, const long *a)
+{
+    (void)a;
+    return k->c->ids.euid;
+}
+
+long op_getgid(struct call *k, const long *a)
+{
+    (void)a;
+    return k->c->ids.rgid;
+}
+
+long op_getegid(struct call *k, const long *a)
+{
+    (void)a;
+    return k->c->ids.egid;
+}
+
+static long put3(const long *a, u32 x, u32 y, u32 z)
+{
+    long r = guest_write((void *)a[0], &x, sizeof x);
+    if (!r)
+        r = guest_write((void *)a[1], &y, sizeof y);
+    return r ? r : guest_write((void *)a[2], &z, sizeof z);
+}
+
+long op_getresuid(struct call *k, const long *a)
+{
+    const struct core_ids *i = &k->c->ids;
+    return put3(a, i->ruid, i->euid, i->suid);
+}
+
+long op_getresgid(struct call *k, const long *a)
+{
+    const struct core_ids *i = &k->c->ids;
+    return put3(a, i->rgid, i->egid, i->sgid);
+}
+
+struct triple {
+    u32 *real, *effective, *saved, *fs;
+};
+
+static struct triple users(struct core_ids *i)
+{
+    return (struct triple){&i->ruid, &i->euid, &i->suid, &i->fsuid};
+}
+
+static struct triple groups(struct core_ids *i)
+{
+    return (struct triple){&i->rgid, &i->egid, &i->sgid, &i->fsgid};
+}
+
+static bool may(const struct core_ids *i, const struct triple *t, u32 v)
+{
+    return v == KEEP || !i->euid || v == *t->real || v == *t->effective || v == *t->saved;
+}
+
+static long set_three(struct core_ids *i, struct triple t, u32 real, u32 effective, u32 saved)
+{
+    if (!may(i, &t, real) || !may(i, &t, effective) || !may(i, &t, saved))
+        return -EPERM;
+    if (saved != KEEP)
+        *t.saved = saved;
+    if (real != KEEP)
+        *t.real = real;
+    if (effective != KEEP)
+        *t.effective = effective;
+    *t.fs = *t.effective;
+    return 0;
+}
+
+static long set_one(struct core_ids *i, struct triple t, u32 v)
+{
+    if (v == KEEP)
+        return -EINVAL;
+    return i->euid ? set_three(i, t, KEEP, v, KEEP) : set_three(i, t, v, v, v);
+}
+
+/* setreuid: the saved id follows when the real one is set or the effective one leaves the old real one. */
+static long set_two(struct core_ids *i, struct triple t, u32 real, u32 effective)
+{
+    u32 old = *t.real;
+    bool follow = real != KEEP || (effective != KEEP && effective != old);
+    long r = set_three(i, t, real, effective, KEEP);
+    if (!r && follow)
+        *t.saved = *t.effective;
+    return r;
+}
+
+long op_setuid(struct call *k, const long *a) { return set_one(&k->c->ids, users(&k->c->ids), (u32)a[0]); }
+long op_setgid(struct call *k, const long *a) { return set_one(&k->c->ids, groups(&k->c->ids), (u32)a[0]); }
+long op_setreuid(struct call *k, const long *a) { return set_two(&k->c->ids, users(&k->c->ids), (u32)a[0], (u32)a[1]); }
+long op_setregid(struct call *k, const long *a) { return set_two(&k->c->ids, groups(&k->c->ids), (u32)a[0], (u32)a[1]); }
+long op_setresuid(struct call *k, const long *a) { return set_three(&k->c->ids, users(&k->c->ids), (u32)a[0], (u32)a[1], (u32)a[2]); }
+long op_setresgid(struct call *k, const long *a) { return set_three(&k->c->ids, groups(&k->c->ids), (u32)a[0], (u32)a[1], (u32)a[2]); }
+
+/* They answer the former id, also when nothing changed. */
+static long set_fs(struct core_ids *i, struct triple t, u32 v)
+{
+    u32 old = *t.fs;
+    if (may(i, &t, v) && v != KEEP)
+        *t.fs = v;
+    return old;
+}
+
+long op_setfsuid(struct call *k, const long *a) { return set_fs(&k->c->ids, users(&k->c->ids), (u32)a[0]); }
+long op_setfsgid(struct call *k, const long *a) { return set_fs(&k->c->ids, groups(&k->c->ids), (u32)a[0]); }
+
+long op_getgroups(struct call *k, const long *a)
+{
+    const struct core_ids *i = &k->c->ids;
+    if (!a[0])
+        return i->ngroups;
+    if ((int)a[0] < 0 || (u32)a[0] < i->ngroups)
+        return -EINVAL;
+    long r = guest_write((void *)a[1], i->groups, i->ngroups * sizeof(u32));
+    return r ? r : i->ngroups;
+}
+
+long op_setgroups(struct call *k, const long *a)
+{
+    struct core_ids *i = &k->c->ids;
+    if (i->euid)
+        return -EPERM;
+    if ((unsigned long)a[0] > 65536)
+        return -EINVAL;
+    u32 n = a[0] > 64 ? 64 : (u32)a[0]; /* more than we carry: the first ones count */
+    long r = n ? guest_read(i->groups, (const void *)a[1], n * sizeof(u32)) : 0;
+    if (!r)
+        i->ngroups = n;
+    return r;
+}
+
+/* Header of capget and capset (capability(7)): version, pid. A guest root has what a container's root has by default in docker. */
+#define CAPS_V1 0x19980330
+#define CAPS_V2 0x20071026
+#define CAPS_V3 0x20080522
+#define ROOT_CAPS 0xa80425fbu
+
+static long cap_header(long at, u32 *version)
+{
+    u32 head[2], v3 = CAPS_V3;
+    long r = guest_read(head, (const void *)at, sizeof head);
+    if (r)
+        return r;
+    *version = head[0];
+    if (head[0] == CAPS_V1 || head[0] == CAPS_V2 || head[0] == CAPS_V3)
+        return 0;
+    r = guest_write((void *)at, &v3, sizeof v3);
+    return r ? r : -EINVAL;
+}
+
+long op_capget(struct call *k, const long *a)
+{
+    u32 version, caps = k->c->ids.euid ? 0 : ROOT_CAPS;
+    u32 data[6] = {caps, caps, 0, 0, 0, 0};
+    long r = cap_header(a[0], &version);
+    if (r)
+        return r == -EINVAL && !a[1] ? 0 : r;
+    return a[1] ? guest_write((void *)a[1], data, version == CAPS_V1 ? 12 : 24) : 0;
+}
+
+long op_capset(struct call *k, const long *a)
+{
+    u32 version, data[3];
+    long r = cap_header(a[0], &version);
+    if (!r)
+        r = guest_read(data, (const void *)a[1], sizeof data);
+    return r ? r : k->c->ids.euid && (data[0] | data[1]) ? -EPERM : 0;
+}

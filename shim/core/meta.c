@@ -1,0 +1,365 @@
+/* Metadata: chmod, chown, times, truncate, extended attributes. A live entry is copied up with the change already in the copy. */
+#include "ops.h"
+#include <sys/xattr.h>
+
+#define AT_EMPTY_PATH_ 0x1000
+
+struct change {
+    struct touch touch;
+    bool truncate;
+};
+
+/* chmod and chown of an object: read its identity, change it, write the bits. */
+static int object_identity(struct call *k, int fd, const char *path, const struct touch *t)
+{
+    struct stat st;
+    struct identity id;
+    long r = sys4(SYS_newfstatat, fd, path, &st, AT_SYMLINK_NOFOLLOW);
+    if (!r)
+        r = ident_of_object(k, &st, &id);
+    if (r || S_ISLNK(st.st_mode)) /* a link's owner is not kept */
+        return (int)r;
+    if (t->set_mode)
+        id.mode = (id.mode & S_IFMT) | (t->mode & 07777);
+    if (t->set_owner) {
+        id.uid = t->uid == (u32)-1 ? id.uid : t->uid;
+        id.gid = t->gid == (u32)-1 ? id.gid : t->gid;
+        if (S_ISREG(id.mode) && id.mode & 0111) /* chown(2): set-id bits go */
+            id.mode &= ~(id.mode & 010 ? 06000u : 04000u);
+    }
+    int bits = ident_bits(k, &id, st.st_ino);
+    return bits < 0 ? bits : (int)sys3(SYS_fchmodat, fd, path, bits);
+}
+
+static int apply_object(struct call *k, int fd, const char *path, const struct change *ch)
+{
+    const struct touch *t = &ch->touch;
+    if (t->set_times)
+        return (int)sys4(SYS_utimensat, fd, path, t->times, AT_SYMLINK_NOFOLLOW);
+    if (!ch->truncate)
+        return object_identity(k, fd, path, t);
+    long out = sys4(SYS_openat, fd, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (out < 0)
+        return (int)out;
+    long r = sys2(SYS_ftruncate, out, t->length);
+    sys1(SYS_close, out);
+    return (int)r;
+}
+
+/* Below a bind: the host's own, except that ownership changes nothing there. */
+static int apply_bind(struct call *k, const struct spot *s, const struct change *ch, bool follow)
+{
+    const char *path;
+    int fd = spot_at(k, s, &path), r = spot_writable(k, s);
+    if ((fd < 0 && fd != AT_FDCWD) || r)
+        return r ? r : fd;
+    const struct touch *t = &ch->touch;
+    struct stat st;
+    if (t->set_owner)
+        return (int)sys4(SYS_newfstatat, fd, path, &st, AT_SYMLINK_NOFOLLOW);
+    if (t->set_mode)
+        return (int)sys3(SYS_fchmodat, fd, path, t->mode & 07777);
+    if (t->set_times)
+        return (int)sys4(SYS_utimensat, fd, path, t->times, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+    return apply_object(k, fd, path, ch);
+}
+
+static long change_spot(struct call *k, struct spot *s, const struct change *ch, bool follow)
+{
+    if (s->kind == KIND_BIND)
+        return apply_bind(k, s, ch, follow);
+    if (s->kind == KIND_NONE)
+        return -ENOENT;
+    u32 mode = s->kind == KIND_LOWER ? s->name.low.mode : s->mode;
+    if (ch->truncate && !S_ISREG(mode))
+        return S_ISDIR(mode) ? -EISDIR : -EINVAL;
+    if (k->c->readonly)
+        return -EROFS;
+    if (ch->touch.set_owner && k->c->ids.euid && s->kind != KIND_BIND)
+        return -EPERM;
+    if (s->kind == KIND_LOWER) {
+        struct touch t = ch->touch;
+        if (S_ISLNK(mode) && (t.set_owner || t.set_mode))
+            return 0;
+        return first_touch(k, &s->name, &t);
+    }
+    const char *path;
+    int fd = spot_at(k, s, &path);
+    if (fd < 0)
+        return fd;
+    int r = apply_object(k, fd, path, ch);
+    return r == -ENOENT ? -EAGAIN : r;
+}
+
+static long change_at(struct call *k, int dirfd, long path, bool follow, const struct change *ch)
+{
+    struct spot s;
+    long r;
+    do {
+        r = walk(k, dirfd, (const char *)path, follow ? WALK_FOLLOW : 0, &s);
+        if (!r)
+            r = change_spot(k, &s, ch, follow);
+        walk_end(k, &s);
+    } while (r == -EAGAIN);
+    return r;
+}
+
+/* What an open descriptor refers to: by its path when that still leads to it; a lower file opened for reading is copied up. */
+static long change_fd(struct call *k, int fd, const struct change *ch)
+{
+    struct spot s;
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    int n = reverse_fd(k, fd, slot->bytes, SLOT_SIZE);
+    long r = -ENOENT;
+    if (n >= 0) {
+        do {
+            r = walk_text(k, n ? slot->bytes : "/", 0, &s);
+            if (!r)
+                r = change_spot(k, &s, ch, false);
+            walk_end(k, &s);
+        } while (r == -EAGAIN);
+    } else if (n == -EBADF) {
+        r = n;
+    }
+    slot_put(k->c, slot);
+    if (r == -ENOENT || r == -ENOTDIR) /* unlinked, or none of ours: the open file itself */
+        r = ch->touch.set_mode ? sys2(SYS_fchmod, fd, ch->touch.mode & 0777) : 0;
+    return r;
+}
+
+long op_chmod(struct call *k, const long *a)
+{
+    struct change ch = {.touch = {.set_mode = true, .mode = (u32)a[1], .length = -1}};
+    return change_at(k, AT_FDCWD, a[0], true, &ch);
+}
+
+long op_fchmod(struct call *k, const long *a)
+{
+    struct change ch = {.touch = {.set_mode = true, .mode = (u32)a[1], .length = -1}};
+    return change_fd(k, (int)a[0], &ch);
+}
+
+long op_fchmodat(struct call *k, const long *a)
+{
+    struct change ch = {.touch = {.set_mode = true, .mode = (u32)a[2], .length = -1}};
+    return change_at(k, (int)a[0], a[1], true, &ch);
+}
+
+static bool empty_path(long path)
+{
+    char first = 0;
+    return guest_read(&first, (const void *)path, 1) == 0 && !first;
+}
+
+long op_fchmodat2(struct call *k, const long *a)
+{
+    struct change ch = {.touch = {.set_mode = true, .mode = (u32)a[2], .length = -1}};
+    if (a[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_))
+        return -EINVAL;
+    if (a[3] & AT_EMPTY_PATH_ && empty_path(a[1]))
+        return change_fd(k, (int)a[0], &ch);
+    if (a[3] & AT_SYMLINK_NOFOLLOW)
+        return -EOPNOTSUPP; /* as for a link; libc then tries another way */
+    return change_at(k, (int)a[0], a[1], true, &ch);
+}
+
+static struct change owner_change(long uid, long gid)
+{
+    return (struct change){.touch = {.set_owner = true, .uid = (u32)uid, .gid = (u32)gid, .length = -1}};
+}
+
+long op_chown(struct call *k, const long *a)
+{
+    struct change ch = owner_change(a[1], a[2]);
+    return change_at(k, AT_FDCWD, a[0], true, &ch);
+}
+
+long op_lchown(struct call *k, const long *a)
+{
+    struct change ch = owner_change(a[1], a[2]);
+    return change_at(k, AT_FDCWD, a[0], false, &ch);
+}
+
+long op_fchown(struct call *k, const long *a)
+{
+    struct change ch = owner_change(a[1], a[2]);
+    return change_fd(k, (int)a[0], &ch);
+}
+
+long op_fchownat(struct call *k, const long *a)
+{
+    struct change ch = owner_change(a[2], a[3]);
+    if (a[4] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_))
+        return -EINVAL;
+    if (a[4] & AT_EMPTY_PATH_ && empty_path(a[1]))
+        return change_fd(k, (int)a[0], &ch);
+    return change_at(k, (int)a[0], a[1], !(a[4] & AT_SYMLINK_NOFOLLOW), &ch);
+}
+
+static long set_times(struct call *k, int dirfd, long path, bool follow, const struct timespec *times)
+{
+    struct change ch = {.touch = {.set_times = true, .length = -1}};
+    for (int i = 0; i < 2; i++)
+        ch.touch.times[i] = times ? times[i] : (struct timespec){0, UTIME_NOW};
+    for (int i = 0; i < 2; i++)
+        if (ch.touch.times[i].tv_nsec != UTIME_NOW && ch.touch.times[i].tv_nsec != UTIME_OMIT && (u64)ch.touch.times[i].tv_nsec > 999999999)
+            return -EINVAL;
+    if (ch.touch.times[0].tv_nsec == UTIME_OMIT && ch.touch.times[1].tv_nsec == UTIME_OMIT)
+        return 0;
+    return path ? change_at(k, dirfd, path, follow, &ch) : dirfd == AT_FDCWD ? -EFAULT : change_fd(k, dirfd, &ch);
+}
+
+long op_utimensat(struct call *k, const long *a)
+{
+    struct timespec times[2];
+    long r = a[2] ? guest_read(times, (const void *)a[2], sizeof times) : 0;
+    if (a[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_))
+        return -EINVAL;
+    long path = a[1] && a[3] & AT_EMPTY_PATH_ && empty_path(a[1]) ? 0 : a[1];
+    return r ? r : set_times(k, (int)a[0], path, !(a[3] & AT_SYMLINK_NOFOLLOW), a[2] ? times : NULL);
+}
+
+static long set_timevals(struct call *k, int dirfd, long path, long at)
+{
+    struct timespec times[2];
+    long tv[4];
+    if (!at)
+        return set_times(k, dirfd, path, true, NULL);
+    long r = guest_read(tv, (const void *)at, sizeof tv);
+    if (r)
+        return r;
+    for (int i = 0; i < 2; i++) {
+        if ((unsigned long)tv[2 * i + 1] > 999999)
+            return -EINVAL;
+        times[i] = (struct timespec){tv[2 * i], tv[2 * i + 1] * 1000};
+    }
+    return set_times(k, dirfd, path, true, times);
+}
+
+long op_utimes(struct call *k, const long *a)
+{
+    return a[0] ? set_timevals(k, AT_FDCWD, a[0], a[1]) : -EFAULT;
+}
+
+long op_futimesat(struct call *k, const long *a)
+{
+    return set_timevals(k, (int)a[0], a[1], a[2]);
+}
+
+long op_utime(struct call *k, const long *a)
+{
+    long t[2];
+    if (!a[1])
+        return set_times(k, AT_FDCWD, a[0], true, NULL);
+    long r = guest_read(t, (const void *)a[1], sizeof t);
+    struct timespec times[2] = {{r ? 0 : t[0], 0}, {r ? 0 : t[1], 0}};
+    return r ? r : set_times(k, AT_FDCWD, a[0], true, times);
+}
+
+long op_truncate(struct call *k, const long *a)
+{
+    struct change ch = {.touch = {.length = a[1]}, .truncate = true};
+    return a[1] < 0 ? -EINVAL : change_at(k, AT_FDCWD, a[0], true, &ch);
+}
+
+/* Extended attributes: there are no *at calls before Linux 6.13, so the host path goes through /proc/self/fd. */
+static long xattr_call(struct call *k, const struct spot *s, long nr, const long *a)
+{
+    const char *path;
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    size_t pos = 0;
+    int fd = spot_at(k, s, &path);
+    char *at = slot->bytes;
+    long r = fd < 0 && fd != AT_FDCWD ? fd : 0;
+    if (!r && fd != AT_FDCWD) {
+        text_add(at, SLOT_SIZE, &pos, "/proc/self/fd/", 14);
+        pos += text_decimal(at + pos, (u64)fd);
+        text_add(at, SLOT_SIZE, &pos, "/", 1);
+    }
+    if (!r && !text_add(at, SLOT_SIZE, &pos, path, strlen(path)))
+        r = -ENAMETOOLONG;
+    if (!r)
+        r = sys5(nr, at, a[1], a[2], a[3], a[4]);
+    slot_put(k->c, slot);
+    return r;
+}
+
+static bool user_xattr(long name)
+{
+    char start[8];
+    return guest_copy_str(start, (const char *)name, sizeof start) == -ENAMETOOLONG && str_starts(start, "user.");
+}
+
+/* Only user.* is the host's; the others need what we do not have. */
+static long xattr_foreign(long nr)
+{
+    return nr == SYS_lsetxattr ? -EOPNOTSUPP : -ENODATA;
+}
+
+static long xattr_at(struct call *k, const long *a, bool follow, long nr, bool changes)
+{
+    struct spot s;
+    long r;
+    do {
+        r = walk(k, AT_FDCWD, (const char *)a[0], follow ? WALK_FOLLOW : 0, &s);
+        if (!r && s.kind == KIND_NONE)
+            r = -ENOENT;
+        if (!r && nr != SYS_llistxattr && s.kind != KIND_BIND && !user_xattr(a[1]))
+            r = xattr_foreign(nr);
+        if (!r && changes)
+            r = spot_writable(k, &s);
+        if (!r && changes && s.kind == KIND_LOWER) {
+            struct touch t = {.length = -1};
+            r = first_touch(k, &s.name, &t);
+            r = r ? r : -EAGAIN;
+        }
+        if (!r)
+            r = xattr_call(k, &s, nr, a);
+        walk_end(k, &s);
+    } while (r == -EAGAIN);
+    return r;
+}
+
+long op_setxattr(struct call *k, const long *a) { return xattr_at(k, a, true, SYS_lsetxattr, true); }
+long op_lsetxattr(struct call *k, const long *a) { return xattr_at(k, a, false, SYS_lsetxattr, true); }
+long op_getxattr(struct call *k, const long *a) { return xattr_at(k, a, true, SYS_lgetxattr, false); }
+long op_lgetxattr(struct call *k, const long *a) { return xattr_at(k, a, false, SYS_lgetxattr, false); }
+long op_listxattr(struct call *k, const long *a) { return xattr_at(k, a, true, SYS_llistxattr, false); }
+long op_llistxattr(struct call *k, const long *a) { return xattr_at(k, a, false, SYS_llistxattr, false); }
+long op_removexattr(struct call *k, const long *a) { return xattr_at(k, a, true, SYS_lremovexattr, true); }
+long op_lremovexattr(struct call *k, const long *a) { return xattr_at(k, a, false, SYS_lremovexattr, true); }
+
+/* By descriptor: the kernel's own, unless the file is a layer's. */
+static long xattr_fd(struct call *k, const long *a, long path_nr)
+{
+    struct spot s;
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    int n = reverse_fd(k, (int)a[0], slot->bytes, SLOT_SIZE);
+    long r = CORE_PASS;
+    while (n > 0) {
+        r = walk_text(k, slot->bytes, 0, &s);
+        if (!r && s.kind == KIND_LOWER) {
+            struct touch t = {.length = -1};
+            r = !user_xattr(a[1]) ? xattr_foreign(path_nr) : k->c->readonly ? -EROFS : first_touch(k, &s.name, &t);
+            r = r ? r : -EAGAIN;
+        } else if (!r && s.kind == KIND_OBJECT) {
+            r = user_xattr(a[1]) ? xattr_call(k, &s, path_nr, a) : xattr_foreign(path_nr);
+        } else {
+            r = CORE_PASS;
+        }
+        walk_end(k, &s);
+        if (r != -EAGAIN)
+            break;
+    }
+    slot_put(k->c, slot);
+    return r;
+}
+
+long op_fsetxattr(struct call *k, const long *a) { return xattr_fd(k, a, SYS_lsetxattr); }
+long op_fremovexattr(struct call *k, const long *a) { return xattr_fd(k, a, SYS_lremovexattr); }

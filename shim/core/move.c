@@ -1,0 +1,306 @@
+/* rename and link (upper.md section 6): the two operations over two names. */
+#include "ops.h"
+
+#define RENAME_NOREPLACE_ 1
+#define RENAME_EXCHANGE_ 2
+
+static u32 seen_mode(const struct name *n, enum kind kind, const struct stat *st)
+{
+    return kind == KIND_OBJECT ? st->st_mode : kind == KIND_LOWER ? n->low.mode : 0;
+}
+
+/* ENOENT from the native call: which of the two is missing? 0 = try again. */
+static int again(struct call *k, struct name *from, struct name *to)
+{
+    struct stat st;
+    int kind = lookup(k, from, &st);
+    if (kind <= 0)
+        return kind < 0 ? kind : -ENOENT;
+    return bring_up_parent(k, to);
+}
+
+/* The source becomes an object. 0, -EAGAIN, or -errno. */
+static int prepare_source(struct call *k, struct name *from, bool *dir)
+{
+    struct stat st;
+    int kind = lookup(k, from, &st);
+    if (kind <= 0)
+        return kind < 0 ? kind : -ENOENT;
+    u32 mode = seen_mode(from, (enum kind)kind, &st);
+    *dir = S_ISDIR(mode);
+    if (*dir && S_ISDIR(from->low.mode)) {
+        int pure = emptied(k, from, true);
+        if (pure != 1)
+            return pure < 0 ? pure : -EXDEV;
+    }
+    if (kind != KIND_LOWER)
+        return 0;
+    struct touch t = {.length = -1};
+    int r = *dir ? bring_up(k, from) : first_touch(k, from, &t);
+    return r ? r : -EAGAIN;
+}
+
+/* What is at the target must be an object or nothing when the native call comes. */
+static int prepare_target(struct call *k, struct name *to, bool dir)
+{
+    struct stat st;
+    struct touch t = {.length = -1};
+    if (!to->low.mode)
+        return 0;
+    int kind = lookup(k, to, &st);
+    if (kind < 0)
+        return kind;
+    bool lower_dir = S_ISDIR(to->low.mode);
+    if (kind == KIND_LOWER) {
+        if (dir && !lower_dir)
+            return -ENOTDIR;
+        if (!dir && lower_dir)
+            return -EISDIR;
+        if (!dir) {
+            int r = first_touch(k, to, &t);
+            return r ? r : -EAGAIN;
+        }
+    }
+    if (!lower_dir || kind == KIND_NONE)
+        return 0;
+    /* Whatever the source is now: it may be a directory by the time of the rename. */
+    int empty = emptied(k, to, false);
+    if (empty < 0)
+        return empty;
+    if (!empty && (kind == KIND_LOWER || S_ISDIR(st.st_mode)))
+        return dir ? -ENOTEMPTY : -EISDIR;
+    if (kind == KIND_LOWER) {
+        int r = bring_up(k, to);
+        return r ? r : -EAGAIN;
+    }
+    return 0;
+}
+
+static int prepare_exchange(struct call *k, struct name *to)
+{
+    bool dir;
+    return prepare_source(k, to, &dir);
+}
+
+static bool inside(const struct name *from, const struct name *to)
+{
+    return to->len > from->len && !memcmp(to->path, from->path, from->len) && to->path[from->len] == '/';
+}
+
+static long rename_names(struct call *k, struct name *from, struct name *to, unsigned flags)
+{
+    int upper = place_fd(k, PLACE_UPPER);
+    if (upper < 0)
+        return upper;
+    if (!from->len || !to->len)
+        return -EBUSY;
+    for (;;) {
+        bool dir = false;
+        struct stat st;
+        int r = prepare_source(k, from, &dir);
+        if (r == -EXDEV && inside(from, to))
+            r = -EINVAL;
+        if (!r && flags & RENAME_NOREPLACE_ && to->low.mode && lookup(k, to, &st) == KIND_LOWER)
+            r = -EEXIST;
+        if (!r && !(flags & RENAME_NOREPLACE_))
+            r = flags & RENAME_EXCHANGE_ ? prepare_exchange(k, to) : prepare_target(k, to, dir);
+        if (r == -EAGAIN)
+            continue;
+        if (r)
+            return r;
+        long done = flags ? sys5(SYS_renameat2, upper, name_rel(from), upper, name_rel(to), flags)
+                          : sys4(SYS_renameat, upper, name_rel(from), upper, name_rel(to));
+        if (done == -ENOSYS)
+            return -EINVAL; /* what a file system without the flags says */
+        if (done != -ENOENT)
+            return done;
+        if ((r = again(k, from, to)))
+            return r;
+    }
+}
+
+/* Both below the same kind of place, or it is another device. */
+static long rename_bind(struct call *k, const struct spot *from, const struct spot *to, unsigned flags)
+{
+    const char *a, *b;
+    if (from->kind != KIND_BIND || to->kind != KIND_BIND)
+        return -EXDEV;
+    if (from->name.len == from->bind_skip || to->name.len == to->bind_skip)
+        return -EBUSY;
+    int fd = spot_at(k, from, &a), fd2 = spot_at(k, to, &b), r = spot_writable(k, from);
+    if (!r)
+        r = spot_writable(k, to);
+    if (r || fd < 0 || fd2 < 0)
+        return r ? r : fd < 0 ? fd : fd2;
+    return flags ? sys5(SYS_renameat2, fd, a, fd2, b, flags) : sys4(SYS_renameat, fd, a, fd2, b);
+}
+
+static u32 spot_mode(const struct spot *s)
+{
+    return s->kind == KIND_LOWER ? s->name.low.mode : s->kind == KIND_OBJECT ? s->mode : 0;
+}
+
+static long rename_spots(struct call *k, struct spot *from, struct spot *to, unsigned flags)
+{
+    if (from->dots || to->dots)
+        return flags & RENAME_NOREPLACE_ ? -EEXIST : -EBUSY;
+    if (from->kind == KIND_NONE)
+        return -ENOENT;
+    if (from->kind == KIND_BIND || to->kind == KIND_BIND)
+        return rename_bind(k, from, to, flags);
+    if (k->c->readonly)
+        return -EROFS;
+    if (to->must_dir && !S_ISDIR(spot_mode(from)))
+        return to->kind == KIND_NONE || S_ISDIR(spot_mode(from)) ? -ENOTDIR : S_ISDIR(spot_mode(to)) ? -EISDIR : -ENOTDIR;
+    if (S_ISDIR(spot_mode(from)) && mounted_in(k->c, &from->name))
+        return -EBUSY;
+    return rename_names(k, &from->name, &to->name, flags);
+}
+
+static long rename_at(struct call *k, const long *a, unsigned flags)
+{
+    struct spot from, to;
+    if (flags & ~3u || flags == 3)
+        return -EINVAL;
+    long r = walk(k, (int)a[0], (const char *)a[1], 0, &from);
+    if (!r) {
+        r = walk(k, (int)a[2], (const char *)a[3], 0, &to);
+        if (!r)
+            r = rename_spots(k, &from, &to, flags);
+        walk_end(k, &to);
+    }
+    walk_end(k, &from);
+    return r;
+}
+
+long op_renameat(struct call *k, const long *a)
+{
+    return rename_at(k, a, 0);
+}
+
+long op_renameat2(struct call *k, const long *a)
+{
+    return rename_at(k, a, (unsigned)a[4]);
+}
+
+long op_rename(struct call *k, const long *a)
+{
+    const long at[] = {AT_FDCWD, a[0], AT_FDCWD, a[1]};
+    return rename_at(k, at, 0);
+}
+
+static long link_names(struct call *k, struct name *from, struct name *to)
+{
+    int upper = place_fd(k, PLACE_UPPER);
+    struct stat st;
+    if (upper < 0)
+        return upper;
+    for (;;) {
+        int kind = lookup(k, from, &st);
+        if (kind <= 0)
+            return kind < 0 ? kind : -ENOENT;
+        if (kind == KIND_LOWER) {
+            struct touch t = {.length = -1};
+            if (S_ISDIR(from->low.mode))
+                return -EPERM;
+            int r = first_touch(k, from, &t);
+            if (r && r != -EAGAIN)
+                return r;
+            continue;
+        }
+        if (to->low.mode && lookup(k, to, &st) == KIND_LOWER)
+            return -EEXIST;
+        long r = sys5(SYS_linkat, upper, name_rel(from), upper, name_rel(to), 0);
+        if (r != -ENOENT)
+            return r;
+        int miss = again(k, from, to);
+        if (miss)
+            return miss;
+    }
+}
+
+/* linkat with a descriptor in place of the first name: an O_TMPFILE file gets its name. */
+static long link_fd(struct call *k, int fd, struct spot *to)
+{
+    const char *path;
+    char proc[32];
+    size_t pos = 0;
+    text_add(proc, sizeof proc, &pos, "/proc/self/fd/", 14);
+    text_decimal(proc + pos, (u64)fd);
+    if (to->kind == KIND_LOWER || to->kind == KIND_OBJECT)
+        return -EEXIST;
+    int r = spot_writable(k, to);
+    if (!r && to->kind != KIND_BIND)
+        r = bring_up_parent(k, &to->name);
+    int dir = r ? r : spot_at(k, to, &path);
+    return dir < 0 ? dir : sys5(SYS_linkat, AT_FDCWD, proc, dir, path, AT_SYMLINK_FOLLOW);
+}
+
+static long link_spots(struct call *k, struct spot *from, struct spot *to)
+{
+    const char *a, *b;
+    if (from->kind == KIND_NONE)
+        return -ENOENT;
+    if (from->kind == KIND_BIND && to->kind == KIND_BIND) {
+        int fd = spot_at(k, from, &a), fd2 = spot_at(k, to, &b), r = spot_writable(k, to);
+        return r ? r : fd2 == AT_FDCWD ? -EEXIST : fd < 0 ? -EXDEV : fd2 < 0 ? fd2 : sys5(SYS_linkat, fd, a, fd2, b, 0);
+    }
+    if (from->kind == KIND_BIND || to->kind == KIND_BIND)
+        return to->kind == KIND_LOWER || to->kind == KIND_OBJECT ? -EEXIST : -EXDEV;
+    if (k->c->readonly)
+        return -EROFS;
+    if (to->must_dir && to->kind == KIND_NONE)
+        return -ENOENT;
+    return link_names(k, &from->name, &to->name);
+}
+
+/* "/proc/self/fd/N", the way to name a file by descriptor; -1 = it is not. */
+static int proc_fd_of(const char *path, char *text, size_t cap)
+{
+    const char *s = text + 14;
+    u64 n;
+    if (guest_copy_str(text, path, cap) < 0 || !str_starts(text, "/proc/self/fd/") || !text_number(&s, &n) || *s)
+        return -1;
+    return (int)n;
+}
+
+static long link_at(struct call *k, const long *a, long flags)
+{
+    struct spot from, to;
+    char text[64];
+    if (flags & ~(AT_SYMLINK_FOLLOW | 0x1000))
+        return -EINVAL;
+    char first = 1;
+    int fd = -1;
+    if (flags & 0x1000 && guest_read(&first, (const void *)a[1], 1) == 0 && !first)
+        fd = (int)a[0];
+    else if (flags & AT_SYMLINK_FOLLOW)
+        fd = proc_fd_of((const char *)a[1], text, sizeof text);
+    if (fd >= 0) {
+        long r = walk(k, (int)a[2], (const char *)a[3], 0, &to);
+        if (!r)
+            r = link_fd(k, fd, &to);
+        walk_end(k, &to);
+        return r;
+    }
+    long r = walk(k, (int)a[0], (const char *)a[1], flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0, &from);
+    if (!r) {
+        r = walk(k, (int)a[2], (const char *)a[3], 0, &to);
+        if (!r)
+            r = link_spots(k, &from, &to);
+        walk_end(k, &to);
+    }
+    walk_end(k, &from);
+    return r;
+}
+
+long op_linkat(struct call *k, const long *a)
+{
+    return link_at(k, a, a[4]);
+}
+
+long op_link(struct call *k, const long *a)
+{
+    const long at[] = {AT_FDCWD, a[0], AT_FDCWD, a[1]};
+    return link_at(k, at, 0);
+}

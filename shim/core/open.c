@@ -1,0 +1,258 @@
+/* open and its relatives. Reading takes the object or the layer's file as it is; the first opening for writing copies it up. */
+#include "ops.h"
+
+#define O_TMPFILE_ 020200000
+#define CHANGES(flags) (((flags) & O_ACCMODE) != O_RDONLY || (flags) & O_TRUNC)
+
+struct opening {
+    int flags;
+    u32 mode;
+};
+
+/* Where the kernel would need help: a device of the image, only stood in for on disk. */
+static long open_device(const struct identity *id, const struct opening *o)
+{
+    static const struct {
+        u8 major, minor;
+        const char *path;
+    } known[] = {{1, 3, "/dev/null"}, {1, 5, "/dev/zero"}, {1, 7, "/dev/full"}, {1, 8, "/dev/random"}, {1, 9, "/dev/urandom"}, {5, 0, "/dev/tty"}};
+    if (o->flags & O_PATH)
+        return CORE_PASS;
+    for (unsigned i = 0; S_ISCHR(id->mode) && i < sizeof known / sizeof *known; i++)
+        if (id->major == known[i].major && id->minor == known[i].minor)
+            return sys4(SYS_openat, AT_FDCWD, known[i].path, o->flags & ~(O_CREAT | O_EXCL), 0);
+    return S_ISSOCK(id->mode) || S_ISREG(id->mode) ? -ENXIO : -EPERM;
+}
+
+/* A new file whose identity is not plain is made complete under work/ and linked into place (upper.md section 6). */
+static long create_classed(struct call *k, const struct name *n, const struct opening *o, u32 mode)
+{
+    char temp[TEMP_MAX];
+    struct stat st;
+    struct identity id;
+    int work = place_fd(k, PLACE_WORK), upper = place_fd(k, PLACE_UPPER);
+    if (work < 0 || upper < 0)
+        return work < 0 ? work : upper;
+    int r = temp_name(k, 'n', n->hash, temp);
+    if (r)
+        return r;
+    long made = sys4(SYS_openat, work, temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (made < 0)
+        return made;
+    long ret = sys2(SYS_fstat, made, &st);
+    id = (struct identity){S_IFREG | (st.st_mode & 0777) | (mode & 07000), k->c->ids.fsuid, k->c->ids.fsgid, 0, 0};
+    int bits = ret ? (int)ret : ident_bits(k, &id, st.st_ino);
+    ret = bits < 0 ? bits : sys2(SYS_fchmod, made, 0600);
+    if (!ret)
+        ret = sys4(SYS_openat, work, temp, (o->flags & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_NOFOLLOW, 0);
+    if (ret >= 0) {
+        long linked = sys2(SYS_fchmod, made, bits);
+        if (!linked)
+            linked = sys5(SYS_linkat, work, temp, upper, name_rel(n), 0);
+        if (linked) {
+            sys1(SYS_close, ret);
+            ret = linked;
+        }
+    }
+    sys3(SYS_unlinkat, work, temp, 0);
+    sys1(SYS_close, made);
+    return ret;
+}
+
+static bool plain_file(const struct core *c, u32 mode)
+{
+    return (mode & 07600) == 0600 && c->ids.fsuid == c->con->owner_uid && c->ids.fsgid == c->con->owner_gid;
+}
+
+/* Nothing is there: create. -EAGAIN = look again. */
+static long create(struct call *k, struct spot *s, const struct opening *o)
+{
+    struct name *n = &s->name;
+    if (s->must_dir)
+        return -EISDIR;
+    if (name_last_len(n) > NAME_LEN_MAX)
+        return -ENAMETOOLONG;
+    for (;;) {
+        int upper = place_fd(k, PLACE_UPPER);
+        bool plain = plain_file(k->c, o->mode);
+        long r = upper < 0 ? upper
+                 : plain   ? sys4(SYS_openat, upper, name_rel(n), o->flags | O_NOFOLLOW, o->mode)
+                           : create_classed(k, n, o, o->mode);
+        if (!plain && r == -EEXIST && !(o->flags & O_EXCL))
+            return -EAGAIN;
+        if (r == -ELOOP)
+            return -EAGAIN;
+        if (r != -ENOENT)
+            return r;
+        int up = bring_up_parent(k, n);
+        if (up)
+            return up;
+        struct stat st;
+        if (n->low.mode && lookup(k, n, &st) == KIND_LOWER)
+            return -EAGAIN;
+    }
+}
+
+static long open_bind(struct call *k, const struct spot *s, const struct opening *o)
+{
+    const char *path;
+    u32 how = k->c->binds[s->bind].flags;
+    int fd = spot_at(k, s, &path);
+    if (fd < 0 && fd != AT_FDCWD)
+        return fd;
+    int flags = o->flags;
+    bool through = how & LPMX_BIND_TRUST || s->name.len == s->bind_skip;
+    if (!through && !(flags & O_NOFOLLOW))
+        flags |= O_NOFOLLOW;
+    if (s->must_dir && !(flags & O_CREAT))
+        flags |= O_DIRECTORY;
+    if (how & LPMX_BIND_RO && (CHANGES(flags) || flags & O_CREAT)) {
+        struct stat st;
+        long r = sys4(SYS_newfstatat, fd, path, &st, 0);
+        if (r == -ENOENT)
+            return flags & O_CREAT ? -EROFS : r;
+        if (r || S_ISDIR(st.st_mode) || (flags & O_CREAT && flags & O_EXCL))
+            return r ? r : S_ISDIR(st.st_mode) ? -EISDIR : -EEXIST;
+        if (CHANGES(flags) && S_ISREG(st.st_mode))
+            return -EROFS;
+        flags &= ~O_CREAT;
+    }
+    return sys4(SYS_openat, fd, path, flags, o->mode);
+}
+
+/* A live lower entry. -EAGAIN = look again. */
+static long open_lower(struct call *k, struct spot *s, const struct opening *o)
+{
+    const char *path;
+    u32 mode = s->name.low.mode;
+    bool changes = CHANGES(o->flags) && !(o->flags & O_PATH);
+    const struct lpmx_entry *e = s->name.low.entry;
+    if (S_ISDIR(mode) && (changes || o->flags & O_CREAT))
+        return -EISDIR;
+    if (o->flags & O_DIRECTORY && !S_ISDIR(mode))
+        return S_ISLNK(mode) && o->flags & O_NOFOLLOW && !(o->flags & O_PATH) ? -ELOOP : -ENOTDIR;
+    if (e && !(o->flags & O_PATH) && (S_ISCHR(mode) || S_ISBLK(mode) || S_ISSOCK(mode))) {
+        struct identity id = {mode, 0, 0, e->a, e->b};
+        return open_device(&id, o);
+    }
+    bool fifo = S_ISFIFO(mode) && !(o->flags & O_PATH);
+    if (changes || fifo) {
+        struct touch t = {.length = o->flags & O_TRUNC ? 0 : -1, .open = S_ISREG(mode), .flags = o->flags};
+        if (changes && k->c->readonly)
+            return S_ISREG(mode) ? -EROFS : CORE_PASS;
+        int r = first_touch(k, &s->name, &t);
+        return r ? r : S_ISREG(mode) ? t.fd : -EAGAIN;
+    }
+    int fd = spot_at(k, s, &path);
+    return fd < 0 ? fd : sys4(SYS_openat, fd, path, (o->flags & ~O_CREAT) | O_NOFOLLOW, 0);
+}
+
+static long open_object(struct call *k, struct spot *s, const struct opening *o)
+{
+    const char *path;
+    struct stat st;
+    struct identity id;
+    if (k->c->readonly && CHANGES(o->flags) && S_ISREG(s->mode))
+        return -EROFS;
+    int fd = spot_at(k, s, &path);
+    if (fd < 0)
+        return fd;
+    int flags = o->flags & ~O_EXCL;
+    if (flags & O_CREAT && S_ISDIR(s->mode))
+        return -EISDIR;
+    long r = sys4(SYS_openat, fd, path, (flags & ~O_CREAT) | O_NOFOLLOW, 0);
+    if (r == -ENXIO && S_ISSOCK(s->mode)) { /* a placeholder? */
+        r = sys4(SYS_newfstatat, fd, path, &st, AT_SYMLINK_NOFOLLOW);
+        if (!r)
+            r = ident_of_object(k, &st, &id);
+        return r ? r : open_device(&id, o);
+    }
+    return r == -ENOENT ? -EAGAIN : r;
+}
+
+static long open_spot(struct call *k, struct spot *s, const struct opening *o)
+{
+    bool create_it = o->flags & O_CREAT && !(o->flags & O_PATH);
+    if (s->kind == KIND_BIND)
+        return open_bind(k, s, o);
+    if (create_it && s->must_dir)
+        return -EISDIR;
+    if (s->kind == KIND_NONE)
+        return !create_it ? -ENOENT : k->c->readonly ? -EROFS : create(k, s, o);
+    if (create_it && o->flags & O_EXCL)
+        return -EEXIST;
+    return s->kind == KIND_LOWER ? open_lower(k, s, o) : open_object(k, s, o);
+}
+
+/* O_TMPFILE: an unnamed file of the upper. */
+static long open_tmpfile(struct call *k, struct spot *s, const struct opening *o)
+{
+    if (s->kind == KIND_BIND)
+        return open_bind(k, s, o);
+    if (s->kind == KIND_NONE)
+        return -ENOENT;
+    if (!S_ISDIR(s->kind == KIND_LOWER ? s->name.low.mode : s->mode))
+        return -ENOTDIR;
+    int fd = k->c->readonly ? -EROFS : place_fd(k, PLACE_WORK);
+    return fd < 0 ? fd : sys4(SYS_openat, fd, ".", o->flags, o->mode);
+}
+
+long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode)
+{
+    struct spot s;
+    struct opening o = {flags, mode & 07777};
+    bool nofollow = flags & O_NOFOLLOW || (flags & O_CREAT && flags & O_EXCL);
+    long r;
+    do {
+        r = walk(k, dirfd, guest, nofollow ? 0 : WALK_FOLLOW, &s);
+        if (!r)
+            r = (flags & O_TMPFILE_) == O_TMPFILE_ ? open_tmpfile(k, &s, &o) : open_spot(k, &s, &o);
+        walk_end(k, &s);
+    } while (r == -EAGAIN);
+    return r;
+}
+
+long op_open(struct call *k, const long *a)
+{
+    return open_at(k, AT_FDCWD, (const char *)a[0], (int)a[1], (u32)a[2]);
+}
+
+long op_openat(struct call *k, const long *a)
+{
+    return open_at(k, (int)a[0], (const char *)a[1], (int)a[2], (u32)a[3]);
+}
+
+long op_creat(struct call *k, const long *a)
+{
+    return open_at(k, AT_FDCWD, (const char *)a[0], O_CREAT | O_WRONLY | O_TRUNC, (u32)a[1]);
+}
+
+/* openat2: callers must be ready for a kernel without it (before 5.6). With plain flags it is an openat. */
+long op_openat2(struct call *k, const long *a)
+{
+    u64 how[3];
+    if ((u64)a[3] != sizeof how)
+        return (u64)a[3] < sizeof how ? -EINVAL : -E2BIG;
+    long r = guest_read(how, (const void *)a[2], sizeof how);
+    if (r)
+        return r;
+    if (how[2])
+        return -ENOSYS;
+    return open_at(k, (int)a[0], (const char *)a[1], (int)how[0], (u32)how[1]);
+}
+
+int core_open_guest(struct core *c, const char *path)
+{
+    struct call k = {.c = c};
+    struct spot s;
+    struct opening o = {O_RDONLY | O_CLOEXEC, 0};
+    long r;
+    do {
+        r = walk_text(&k, path, WALK_FOLLOW, &s);
+        if (!r)
+            r = open_spot(&k, &s, &o);
+        walk_end(&k, &s);
+    } while (r == -EAGAIN);
+    call_end(&k);
+    return (int)r;
+}

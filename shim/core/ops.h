@@ -1,0 +1,20 @@
+/* The system calls that the core implements: one function each, arguments as the kernel's. They return the kernel's result, -errno, or
+ * CORE_PASS. dispatch.c maps numbers to them (calls.def). */
+#ifndef LPMX_OPS_H
+#define LPMX_OPS_H
+
+#include "view.h"
+
+#define CALL(name, trap, op) long op(struct call *k, const long *a);
+#include "calls.def"
+#undef CALL
+
+/* names.c: mkdir -p in the guest's view. 0 or -errno. */
+int make_dirs(struct call *k, const char *path);
+/* A bind is mounted somewhere below n. */
+bool mounted_in(const struct core *c, const struct name *n);
+
+/* open.c: *at variants of the others need a raw descriptor. */
+long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode);
+
+#endif

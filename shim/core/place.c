@@ -1,0 +1,102 @@
+/* Places: the host directories of the view, as descriptors. Short relative paths cost less than long prefixes (architecture.md
+ * section 4), so each place is opened once, O_PATH where the kernel has it, and moved to a number in LPMX_FD_MIN … LPMX_FD_MAX, out of
+ * the guest's way (fds.c answers for that range). Where no such number can be had (small limits), or in a vfork child, whose
+ * descriptors its parent does not share, the descriptor lives for one call only. */
+#include "state.h"
+#include <sys/resource.h>
+
+int place_path(struct core *c, int place, char *out, size_t cap)
+{
+    static const char *const folder[] = {"", "/upper", "/dead", "/work", "/class", "/id"};
+    size_t pos = 0;
+    const char *at = place >= PLACE_LAYER  ? c->strings + c->layers[place - PLACE_LAYER]
+                     : place >= PLACE_BIND ? c->strings + c->binds[place - PLACE_BIND].host
+                                           : c->strings + c->con->tree;
+    const char *tail = place < PLACE_BIND ? folder[place] : "";
+    out[0] = 0;
+    if (*at != '/' && (!text_add(out, cap, &pos, c->store, c->store_len) || !text_add(out, cap, &pos, "/", 1)))
+        return -ENAMETOOLONG;
+    if (!text_add(out, cap, &pos, at, strlen(at)) || !text_add(out, cap, &pos, tail, strlen(tail)))
+        return -ENAMETOOLONG;
+    return (int)pos;
+}
+
+/* A number >= LPMX_FD_MIN for fd, or -errno. A soft limit below that is raised for the moment: the guest keeps its own. */
+static int move_high(int fd)
+{
+    long r = sys3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, LPMX_FD_MIN);
+    if (r == -EINVAL) {
+        struct rlimit lim, wide;
+        if (sys2(SYS_getrlimit, RLIMIT_NOFILE, &lim) || lim.rlim_max <= LPMX_FD_MAX)
+            return -EMFILE;
+        wide = lim;
+        wide.rlim_cur = LPMX_FD_MAX + 1;
+        if (sys2(SYS_setrlimit, RLIMIT_NOFILE, &wide))
+            return -EMFILE;
+        r = sys3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, LPMX_FD_MIN);
+        sys2(SYS_setrlimit, RLIMIT_NOFILE, &lim);
+    }
+    if (r > LPMX_FD_MAX) {
+        sys1(SYS_close, r);
+        return -EMFILE;
+    }
+    return (int)r;
+}
+
+int call_keep(struct call *k, int fd)
+{
+    if (fd >= 0 && k->ntemp < sizeof k->temp / sizeof *k->temp)
+        k->temp[k->ntemp++] = fd;
+    return fd;
+}
+
+void call_end(struct call *k)
+{
+    while (k->ntemp)
+        sys1(SYS_close, k->temp[--k->ntemp]);
+}
+
+static int open_place(struct core *c, int place)
+{
+    char path[1024];
+    struct slot *slot = NULL;
+    char *p = path;
+    int n = place_path(c, place, path, sizeof path);
+    if (n < 0) {
+        if (!(slot = slot_get(c)))
+            return -ENOMEM;
+        p = slot->bytes;
+        n = place_path(c, place, p, SLOT_SIZE);
+    }
+    /* A bind of a single file has no directory to look in: the descriptor is that of its file. */
+    int flags = place >= PLACE_BIND && place < PLACE_LAYER ? 0 : O_DIRECTORY;
+    long fd = n < 0 ? n : sys4(SYS_openat, AT_FDCWD, p, O_PATH | flags | O_CLOEXEC, 0);
+    if (slot)
+        slot_put(c, slot);
+    return (int)fd;
+}
+
+int place_fd(struct call *k, int place)
+{
+    struct core *c = k->c;
+    int known = c->place_fd[place];
+    if (known)
+        return known - 1;
+    int fd = open_place(c, place);
+    if (fd < 0)
+        return fd;
+    if (core_is_guest_of(c))
+        return call_keep(k, fd);
+    int high = move_high(fd);
+    if (high < 0)
+        return call_keep(k, fd);
+    sys1(SYS_close, fd);
+    __atomic_fetch_or(&c->own_fds, 1ull << (high - LPMX_FD_MIN), __ATOMIC_SEQ_CST);
+    short none = 0;
+    if (!__atomic_compare_exchange_n(&c->place_fd[place], &none, (short)(high + 1), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        __atomic_fetch_and(&c->own_fds, ~(1ull << (high - LPMX_FD_MIN)), __ATOMIC_SEQ_CST);
+        sys1(SYS_close, high);
+        return none - 1;
+    }
+    return high;
+}

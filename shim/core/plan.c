@@ -1,0 +1,229 @@
+/* Mapping and validating the plan and the index. After core_init has accepted them the rest of the core trusts their offsets. */
+#include "state.h"
+#include <sys/mman.h>
+
+struct section {
+    const void *at;
+    u64 size;
+};
+
+static int find_section(const u8 *map, u64 size, u32 id, struct section *out)
+{
+    const struct lpmx_file *h = (const void *)map;
+    const struct lpmx_section *s = (const void *)(h + 1);
+    out->at = NULL;
+    out->size = 0;
+    for (u32 i = 0; i < h->nsections; i++) {
+        if (s[i].offset > size || size - s[i].offset < s[i].size || s[i].offset % 8)
+            return -EINVAL;
+        if (s[i].id == id) {
+            out->at = map + s[i].offset;
+            out->size = s[i].size;
+            return 0;
+        }
+        bool known = s[i].id >= LPMX_SEC_STRINGS && s[i].id <= LPMX_SEC_IDS;
+        if (!known && s[i].flags & LPMX_SECTION_REQUIRED)
+            return -EINVAL;
+    }
+    return 0;
+}
+
+static int check_header(const u8 *map, u64 size)
+{
+    const struct lpmx_file *h = (const void *)map;
+    if (size < sizeof *h || memcmp(h->magic, LPMX_MAGIC_PLAN, 8) || h->abi != LPMX_ABI || h->size != size)
+        return -EINVAL;
+    return h->nsections > 64 || (size - sizeof *h) / sizeof(struct lpmx_section) < h->nsections ? -EINVAL : 0;
+}
+
+/* A list of string references, all inside the pool. */
+static int take_list(const struct section *s, u64 pool, const u32 **list, u32 *count, u32 max)
+{
+    *list = s->at;
+    *count = (u32)(s->size / sizeof(u32));
+    if (s->size % sizeof(u32) || *count > max)
+        return -EINVAL;
+    for (u32 i = 0; i < *count; i++)
+        if ((*list)[i] >= pool)
+            return -EINVAL;
+    return 0;
+}
+
+static int take_binds(struct core *c, const struct section *s, u64 pool)
+{
+    c->binds = s->at;
+    c->nbinds = (u32)(s->size / sizeof *c->binds);
+    if (s->size % sizeof *c->binds || c->nbinds > CORE_BINDS_MAX)
+        return -EINVAL;
+    for (u32 i = 0; i < c->nbinds; i++) {
+        const struct lpmx_bind *b = &c->binds[i];
+        if (b->guest >= pool || b->host >= pool || c->strings[b->guest] != '/' || c->strings[b->host] != '/')
+            return -EINVAL;
+        size_t n = strlen(c->strings + b->guest);
+        if (n < 2 || n >= CORE_PATH_MAX)
+            return -EINVAL;
+        c->bind_lengths[n >> 6 & 3] |= 1ull << (n & 63);
+    }
+    return 0;
+}
+
+static int take_plan(struct core *c, const u8 *map, u64 size)
+{
+    struct section strings, con, layers, binds, env;
+    int r = check_header(map, size);
+    if (r || (r = find_section(map, size, LPMX_SEC_STRINGS, &strings)) || (r = find_section(map, size, LPMX_SEC_CONTAINER, &con)) ||
+        (r = find_section(map, size, LPMX_SEC_LAYERS, &layers)) || (r = find_section(map, size, LPMX_SEC_BINDS, &binds)) ||
+        (r = find_section(map, size, LPMX_SEC_ENV, &env)))
+        return r;
+    const char *pool = strings.at;
+    if (!strings.size || pool[0] || pool[strings.size - 1] || con.size != sizeof *c->con)
+        return -EINVAL;
+    c->strings = pool;
+    c->con = con.at;
+    const u32 *refs = con.at;
+    for (unsigned i = 0; i < 8; i++) /* id … user: the leading string references */
+        if (refs[i] >= strings.size)
+            return -EINVAL;
+    if (c->con->hostname >= strings.size)
+        return -EINVAL;
+    if ((r = take_list(&layers, strings.size, &c->layers, &c->nlayers, CORE_LAYERS_MAX)) ||
+        (r = take_list(&env, strings.size, &c->env, &c->nenv, 1u << 20)))
+        return r;
+    c->host = c->con->flags & LPMX_CONTAINER_HOST;
+    c->readonly = c->con->flags & LPMX_CONTAINER_READONLY;
+    if (c->host && c->nlayers != 1)
+        return -EINVAL;
+    return take_binds(c, &binds, strings.size);
+}
+
+/* Maps a whole file read-only. */
+static int map_file(const char *path, const u8 **map, u64 *size)
+{
+    struct stat st;
+    long fd = sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return (int)fd;
+    long r = sys2(SYS_fstat, fd, &st);
+    if (!r && st.st_size <= 0)
+        r = -EINVAL;
+    if (!r) {
+        r = sys6(SYS_mmap, 0, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        *map = (const u8 *)r;
+        *size = (u64)st.st_size;
+    }
+    sys1(SYS_close, fd);
+    return r < 0 && r > -4096 ? (int)r : 0;
+}
+
+/* Keeps a copy of a hand-over field: the guest may overwrite its environment. */
+static const char *keep(struct core *c, size_t *pos, const struct handover_text *t)
+{
+    if (!t->at)
+        return "";
+    const char *at = c->text + *pos;
+    if (!text_add(c->text, sizeof c->text, pos, t->at, t->len))
+        return NULL;
+    ++*pos;
+    return at;
+}
+
+static void take_ids(struct core *c, const struct handover_text *t)
+{
+    u32 *out[] = {&c->ids.ruid, &c->ids.euid, &c->ids.suid, &c->ids.fsuid, &c->ids.rgid, &c->ids.egid, &c->ids.sgid, &c->ids.fsgid};
+    const char *s = t->at;
+    c->ids.ngroups = 0;
+    for (unsigned i = 0; s && s < t->at + t->len; i++, s += *s == ' ') {
+        u64 v;
+        if (!text_number(&s, &v))
+            return;
+        if (i < 8)
+            *out[i] = (u32)v;
+        else if (c->ids.ngroups < 64)
+            c->ids.groups[c->ids.ngroups++] = (u32)v;
+    }
+}
+
+static void take_main(struct core *c, const struct handover_text *t)
+{
+    u64 uid, gid;
+    const char *s = t->at;
+    c->real_uid = (u32)sys0(SYS_getuid);
+    c->real_gid = (u32)sys0(SYS_getgid);
+    if (s && text_number(&s, &uid) && *s++ == ' ' && text_number(&s, &gid)) {
+        c->main_known = true;
+        c->main_uid = (u32)uid;
+        c->main_gid = (u32)gid;
+    }
+}
+
+static int take_index(struct core *c, const char **what)
+{
+    char *path = c->slots[0].bytes; /* nothing else runs yet */
+    size_t cap = sizeof c->slots[0].bytes;
+    const char *rel = c->strings + c->con->index;
+    const u8 *map;
+    u64 size;
+    size_t pos = 0;
+    *what = "cannot read the image's index";
+    if (*rel != '/' && (!text_add(path, cap, &pos, c->store, c->store_len) || !text_add(path, cap, &pos, "/", 1)))
+        return -ENAMETOOLONG;
+    if (!text_add(path, cap, &pos, rel, strlen(rel)))
+        return -ENAMETOOLONG;
+    int r = map_file(path, &map, &size);
+    if (!r)
+        r = index_attach(&c->index, map, size);
+    if (!r) {
+        c->seed = c->index.head->seed;
+        if (c->index.head->nlayers > c->nlayers)
+            r = -EINVAL;
+    }
+    return r;
+}
+
+int cwd_init(struct core *c, const struct handover_text *t);
+void fork_init(struct core *c);
+
+int core_init(struct core *c, const struct handover *h, const char *start_path, const char **what)
+{
+    size_t pos = 0;
+    const u8 *map;
+    u64 size;
+    struct handover_text start = {start_path, (u32)strlen(start_path)};
+    *what = "the container's hand-over is damaged";
+    if (!HANDOVER(h, 's').at || !HANDOVER(h, 'p').at || !(c->store = keep(c, &pos, &HANDOVER(h, 's'))) ||
+        !(c->plan = keep(c, &pos, &HANDOVER(h, 'p'))) || !(c->start = keep(c, &pos, &start)) ||
+        !(c->launcher = keep(c, &pos, &HANDOVER(h, 'r'))))
+        return -EINVAL;
+    c->store_len = (u32)strlen(c->store);
+    size_t n = 0;
+    if (HANDOVER(h, 'x').at && !text_add(c->exe, sizeof c->exe, &n, HANDOVER(h, 'x').at, HANDOVER(h, 'x').len))
+        return -EINVAL;
+    *what = "cannot read the container's plan";
+    int r = map_file(c->plan, &map, &size);
+    if (!r)
+        r = take_plan(c, map, size);
+    if (!r && !c->host)
+        r = take_index(c, what);
+    if (r)
+        return r;
+    fork_init(c);
+    take_ids(c, &HANDOVER(h, 'i'));
+    take_main(c, &HANDOVER(h, 'm'));
+    *what = "the container's hand-over is damaged";
+    return cwd_init(c, &HANDOVER(h, 'c'));
+}
+
+const struct lpmx_container *core_container(const struct core *c)
+{
+    return c->con;
+}
+
+const char *core_string(const struct core *c, u32 ref)
+{
+    return c->strings + ref;
+}
+
+struct core_ids *core_identity(struct core *c)
+{
+    return &c->ids;
+}

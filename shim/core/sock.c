@@ -1,0 +1,190 @@
+/* AF_UNIX sockets with path names, and inotify: host paths in other clothes. sun_path holds 108 bytes; a longer host path goes through
+ * /proc/self/fd. */
+#include "ops.h"
+
+#define AF_UNIX_ 1
+#define SUN_PATH 108
+
+struct address {
+    u16 family;
+    char path[SUN_PATH + 1];
+};
+
+/* The guest's address. 1 = it names a path, 0 = it does not, or -errno. */
+static int take_address(const void *at, long len, struct address *out)
+{
+    if (len < 3 || len > 2 + SUN_PATH)
+        return 0;
+    memset(out, 0, sizeof *out);
+    long r = guest_read(out, at, (size_t)len);
+    return r ? (int)r : out->family == AF_UNIX_ && out->path[0];
+}
+
+static size_t proc_fd_path(char *out, size_t cap, int fd)
+{
+    size_t pos = 0;
+    text_add(out, cap, &pos, "/proc/self/fd/", 14);
+    return pos + text_decimal(out + pos, (u64)fd);
+}
+
+/* The spot as a text of at most 107 bytes; a descriptor that it needs is closed at the end of the call. */
+static int short_path(struct call *k, const struct spot *s, char out[SUN_PATH])
+{
+    const char *rel, *name;
+    int n = spot_path(k, s, out, SUN_PATH);
+    if (n >= 0)
+        return n;
+    int fd = spot_at(k, s, &rel);
+    if (fd < 0)
+        return fd == AT_FDCWD ? -ENAMETOOLONG : fd;
+    size_t pos = proc_fd_path(out, SUN_PATH, fd);
+    if (text_add(out, SUN_PATH, &pos, "/", 1) && text_add(out, SUN_PATH, &pos, rel, strlen(rel)))
+        return (int)pos;
+    struct name dir = s->name; /* by its own directory */
+    s->name.path[dir.dir_len] = 0;
+    long up = sys4(SYS_openat, fd, dir.dir_len > s->bind_skip ? rel : ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    s->name.path[dir.dir_len] = '/';
+    if (up < 0)
+        return (int)up;
+    call_keep(k, (int)up);
+    name = s->name.path + dir.dir_len + 1;
+    pos = proc_fd_path(out, SUN_PATH, (int)up);
+    if (!text_add(out, SUN_PATH, &pos, "/", 1) || !text_add(out, SUN_PATH, &pos, name, strlen(name)))
+        return -ENAMETOOLONG;
+    return (int)pos;
+}
+
+static int host_address(struct call *k, struct address *ad, bool bind)
+{
+    struct spot s;
+    char path[SUN_PATH];
+    int r = walk_text(k, ad->path, bind ? 0 : WALK_FOLLOW, &s);
+    if (!r && bind) {
+        struct stat st;
+        const char *at;
+        int fd = spot_at(k, &s, &at);
+        bool there = s.kind == KIND_BIND ? !sys4(SYS_newfstatat, fd, at, &st, AT_SYMLINK_NOFOLLOW) : s.kind != KIND_NONE;
+        r = there ? -EADDRINUSE : spot_writable(k, &s);
+        if (!r && s.kind == KIND_NONE)
+            r = bring_up_parent(k, &s.name);
+    } else if (!r && s.kind == KIND_NONE) {
+        r = -ENOENT;
+    } else if (!r && s.kind == KIND_LOWER) {
+        r = -ECONNREFUSED; /* nobody listens on a socket of an image */
+    }
+    if (!r)
+        r = short_path(k, &s, path);
+    walk_end(k, &s);
+    if (r < 0)
+        return r;
+    memcpy(ad->path, path, (size_t)r + 1);
+    return 2 + r + 1;
+}
+
+long op_bind(struct call *k, const long *a)
+{
+    struct address ad;
+    int r = take_address((const void *)a[1], (int)a[2], &ad);
+    if (r <= 0)
+        return r ? r : CORE_PASS;
+    r = host_address(k, &ad, true);
+    return r < 0 ? r : sys3(SYS_bind, a[0], &ad, r);
+}
+
+long op_connect(struct call *k, const long *a)
+{
+    struct address ad;
+    int r = take_address((const void *)a[1], (int)a[2], &ad);
+    if (r <= 0)
+        return r ? r : CORE_PASS;
+    r = host_address(k, &ad, false);
+    return r < 0 ? r : sys3(SYS_connect, a[0], &ad, r);
+}
+
+long op_sendto(struct call *k, const long *a)
+{
+    struct address ad;
+    int r = take_address((const void *)a[4], (int)a[5], &ad);
+    if (r <= 0)
+        return r ? r : CORE_PASS;
+    r = host_address(k, &ad, false);
+    return r < 0 ? r : sys6(SYS_sendto, a[0], a[1], a[2], a[3], (long)&ad, r);
+}
+
+/* A host path in an address that the kernel gave becomes the guest's. */
+static long address_out(struct call *k, const long *a, long nr)
+{
+    struct address ad;
+    u32 room, len = sizeof ad;
+    long r = guest_read(&room, (const void *)a[2], sizeof room);
+    if (r)
+        return r;
+    memset(&ad, 0, sizeof ad);
+    r = sys3(nr, a[0], &ad, &len);
+    if (r)
+        return r;
+    if (ad.family != AF_UNIX_ || len < 3 || !ad.path[0])
+        return CORE_PASS;
+    char guest[2 * SUN_PATH];
+    int n = -ENOENT;
+    ad.path[SUN_PATH] = 0;
+    if (str_starts(ad.path, "/proc/self/fd/")) {
+        const char *s = ad.path + 14;
+        u64 fd;
+        size_t pos = 0;
+        if (text_number(&s, &fd) && *s == '/' && text_add(guest, sizeof guest, &pos, s, strlen(s)))
+            n = (int)pos;
+    } else if (ad.path[0] == '/') {
+        n = reverse_path(k->c, ad.path, (u32)strlen(ad.path), guest, sizeof guest);
+    }
+    if (n > 0 && n < SUN_PATH) {
+        memcpy(ad.path, guest, (size_t)n);
+        ad.path[n] = 0;
+        len = 2 + (u32)n + 1;
+    }
+    r = guest_write((void *)a[1], &ad, room < len ? room : len);
+    return r ? r : guest_write((void *)a[2], &len, sizeof len);
+}
+
+long op_getsockname(struct call *k, const long *a)
+{
+    return address_out(k, a, SYS_getsockname);
+}
+
+long op_getpeername(struct call *k, const long *a)
+{
+    return address_out(k, a, SYS_getpeername);
+}
+
+long op_inotify_add_watch(struct call *k, const long *a)
+{
+    struct spot s;
+    const char *rel;
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    bool nofollow = a[2] & 0x02000000; /* IN_DONT_FOLLOW */
+    long r = walk(k, AT_FDCWD, (const char *)a[1], nofollow ? 0 : WALK_FOLLOW, &s);
+    if (!r && s.kind == KIND_NONE)
+        r = -ENOENT;
+    if (!r && s.kind == KIND_LOWER && S_ISDIR(s.name.low.mode) && !k->c->readonly) {
+        r = bring_up(k, &s.name); /* changes will be made in the upper: that is where to watch */
+        s.kind = KIND_OBJECT;
+    }
+    int fd = r ? (int)r : spot_at(k, &s, &rel);
+    if (!r && fd < 0 && fd != AT_FDCWD)
+        r = fd;
+    if (!r) {
+        size_t pos = 0;
+        if (fd != AT_FDCWD) {
+            pos = proc_fd_path(slot->bytes, SLOT_SIZE, fd);
+            text_add(slot->bytes, SLOT_SIZE, &pos, "/", 1);
+        }
+        r = text_add(slot->bytes, SLOT_SIZE, &pos, rel, strlen(rel)) ? 0 : -ENAMETOOLONG;
+    }
+    walk_end(k, &s);
+    if (!r)
+        r = sys3(SYS_inotify_add_watch, a[0], slot->bytes, a[2]);
+    slot_put(k->c, slot);
+    return r;
+}

@@ -1,0 +1,394 @@
+/* stat and its relatives, access, readlink, statfs. What the layers hold is shown with the index's identity, objects with their own. */
+#include "ops.h"
+#include <sys/statfs.h>
+
+#define AT_EMPTY_PATH_ 0x1000
+
+static bool merged(const struct name *n)
+{
+    return S_ISDIR(n->low.mode);
+}
+
+/* Device of the upper tree: merged directories keep it and their number while they are copied up. */
+static u64 upper_dev(struct call *k)
+{
+    struct stat st;
+    int fd = place_fd(k, PLACE_UPPER);
+    return fd < 0 || sys2(SYS_fstat, fd, &st) ? 0 : st.st_dev;
+}
+
+static void show(struct call *k, struct stat *st, const struct identity *id, const struct name *n)
+{
+    bool dir = n && merged(n) && S_ISDIR(st->st_mode);
+    st->st_mode = id->mode;
+    st->st_uid = id->uid;
+    st->st_gid = id->gid;
+    st->st_rdev = S_ISCHR(id->mode) || S_ISBLK(id->mode) ? (id->minor & 0xff) | (id->major & 0xfff) << 8 | (u64)(id->minor & ~0xffu) << 12 : 0;
+    if (dir) {
+        st->st_dev = upper_dev(k);
+        st->st_ino = n->low.ino;
+        st->st_nlink = 1;
+    }
+}
+
+/* The spot's real stat and the identity to show. */
+static int spot_stat(struct call *k, const struct spot *s, bool follow, struct stat *st, struct identity *id)
+{
+    const char *path;
+    if (s->kind == KIND_NONE)
+        return -ENOENT;
+    int fd = spot_at(k, s, &path);
+    if (fd < 0 && fd != AT_FDCWD)
+        return fd;
+    bool trust = s->kind == KIND_BIND && k->c->binds[s->bind].flags & (LPMX_BIND_TRUST | LPMX_BIND_FILE);
+    bool through = trust && (follow || s->name.len == s->bind_skip);
+    long r = sys4(SYS_newfstatat, fd, path, st, through ? 0 : AT_SYMLINK_NOFOLLOW);
+    if (r)
+        return (int)r;
+    if (s->kind == KIND_LOWER)
+        return ident_of_low(k, &s->name.low, st, id);
+    if (s->kind == KIND_OBJECT) {
+        if (S_ISLNK(st->st_mode) && st->st_size >= DEFUSED_LEN)
+            st->st_size -= DEFUSED_LEN;
+        return ident_of_object(k, st, id);
+    }
+    ident_of_bind(k, st, id);
+    if (trust) { /* devices and pseudo files keep their type's numbers */
+        id->major = (u32)(st->st_rdev >> 8 & 0xfff);
+        id->minor = (u32)((st->st_rdev & 0xff) | (st->st_rdev >> 12 & 0xfff00));
+    }
+    return 0;
+}
+
+/* An open descriptor. Ordinary files need no look at where they are: only what is not plain has its sticky bit set on disk. */
+static int fd_stat(struct call *k, int fd, struct stat *st, struct identity *id, struct name *n, struct slot **slot)
+{
+    long r = sys2(SYS_fstat, fd, st);
+    if (r)
+        return (int)r;
+    n->low.mode = 0;
+    ident_of_bind(k, st, id);
+    if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) || S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode))
+        if (!(st->st_mode & S_ISVTX))
+            return 0;
+    if (!S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode) && !(st->st_mode & S_ISVTX))
+        return 0;
+    if (!(*slot = slot_get(k->c)))
+        return -ENOMEM;
+    int len = reverse_fd(k, fd, (*slot)->bytes, SLOT_SIZE);
+    if (len < 0 || bind_over(k->c, (*slot)->bytes, (u32)len) >= 0)
+        return 0;
+    name_set(k, n, (*slot)->bytes, (u32)len);
+    struct stat now;
+    int kind = lookup(k, n, &now);
+    if (kind == KIND_LOWER)
+        return ident_of_low(k, &n->low, st, id);
+    if (S_ISLNK(st->st_mode) && st->st_size >= DEFUSED_LEN)
+        st->st_size -= DEFUSED_LEN;
+    return kind < 0 ? 0 : ident_of_object(k, st, id);
+}
+
+static long stat_out(struct call *k, int r, struct stat *st, const struct identity *id, const struct name *n, long out)
+{
+    if (r)
+        return r;
+    show(k, st, id, n);
+    return guest_write((void *)out, st, sizeof *st);
+}
+
+static long stat_path(struct call *k, int dirfd, const char *path, bool follow, long out)
+{
+    struct spot s;
+    struct stat st;
+    struct identity id;
+    int r = walk(k, dirfd, path, follow ? WALK_FOLLOW : 0, &s);
+    if (!r)
+        r = spot_stat(k, &s, follow, &st, &id);
+    long ret = stat_out(k, r, &st, &id, s.kind == KIND_BIND ? NULL : &s.name, out);
+    walk_end(k, &s);
+    return ret;
+}
+
+static long stat_fd(struct call *k, int fd, long out)
+{
+    struct stat st;
+    struct identity id;
+    struct name n;
+    struct slot *slot = NULL;
+    int r = fd_stat(k, fd, &st, &id, &n, &slot);
+    long ret = stat_out(k, r, &st, &id, &n, out);
+    if (slot)
+        slot_put(k->c, slot);
+    return ret;
+}
+
+/* The first byte of a guest string; "" counts as empty. */
+static bool empty_path(long path)
+{
+    char first = 0;
+    return !path || (guest_read(&first, (const void *)path, 1) == 0 && !first);
+}
+
+long op_stat(struct call *k, const long *a)
+{
+    return stat_path(k, AT_FDCWD, (const char *)a[0], true, a[1]);
+}
+
+long op_lstat(struct call *k, const long *a)
+{
+    return stat_path(k, AT_FDCWD, (const char *)a[0], false, a[1]);
+}
+
+long op_fstat(struct call *k, const long *a)
+{
+    return stat_fd(k, (int)a[0], a[1]);
+}
+
+static long stat_cwd(struct call *k, long out)
+{
+    struct spot s;
+    struct stat st;
+    struct identity id;
+    int r = walk_text(k, ".", WALK_FOLLOW, &s);
+    if (!r)
+        r = spot_stat(k, &s, true, &st, &id);
+    long ret = stat_out(k, r, &st, &id, &s.name, out);
+    walk_end(k, &s);
+    return ret;
+}
+
+long op_newfstatat(struct call *k, const long *a)
+{
+    if (a[3] & AT_EMPTY_PATH_ && empty_path(a[1]))
+        return (int)a[0] == AT_FDCWD ? stat_cwd(k, a[2]) : stat_fd(k, (int)a[0], a[2]);
+    if (a[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_ | 0x800 | 0x6000))
+        return -EINVAL;
+    return stat_path(k, (int)a[0], (const char *)a[1], !(a[3] & AT_SYMLINK_NOFOLLOW), a[2]);
+}
+
+/* struct statx of linux/stat.h, as far as we alter it. */
+struct statx_ {
+    u32 mask, blksize;
+    u64 attributes;
+    u32 nlink, uid, gid;
+    u16 mode, pad;
+    u64 ino, size, blocks, attributes_mask;
+    u64 times[8];
+    u32 rdev_major, rdev_minor, dev_major, dev_minor;
+    u64 rest[14];
+};
+
+static void statx_show(struct statx_ *x, const struct stat *st, const struct identity *id)
+{
+    x->mode = (u16)st->st_mode;
+    x->uid = st->st_uid;
+    x->gid = st->st_gid;
+    x->nlink = (u32)st->st_nlink;
+    x->ino = st->st_ino;
+    x->size = (u64)st->st_size;
+    x->dev_major = (u32)(st->st_dev >> 8 & 0xfff);
+    x->dev_minor = (u32)((st->st_dev & 0xff) | (st->st_dev >> 12 & 0xfff00));
+    bool device = S_ISCHR(id->mode) || S_ISBLK(id->mode);
+    x->rdev_major = device ? id->major : 0;
+    x->rdev_minor = device ? id->minor : 0;
+}
+
+static long statx_path(struct call *k, const long *a, struct statx_ *x)
+{
+    struct spot s;
+    struct stat st;
+    struct identity id;
+    bool follow = !(a[2] & AT_SYMLINK_NOFOLLOW);
+    const char *path;
+    long r = walk(k, (int)a[0], (const char *)a[1], follow ? WALK_FOLLOW : 0, &s);
+    if (!r)
+        r = spot_stat(k, &s, follow, &st, &id);
+    if (!r) {
+        int fd = spot_at(k, &s, &path);
+        bool link = S_ISLNK(st.st_mode) || s.kind != KIND_BIND;
+        r = sys5(SYS_statx, fd, path, (a[2] & 0x6000) | (link ? AT_SYMLINK_NOFOLLOW : 0), a[3], x);
+        show(k, &st, &id, s.kind == KIND_BIND ? NULL : &s.name);
+        statx_show(x, &st, &id);
+    }
+    walk_end(k, &s);
+    return r;
+}
+
+static long statx_fd(struct call *k, const long *a, struct statx_ *x)
+{
+    struct stat st;
+    struct identity id;
+    struct name n;
+    struct slot *slot = NULL;
+    long r = fd_stat(k, (int)a[0], &st, &id, &n, &slot);
+    if (!r)
+        r = sys5(SYS_statx, a[0], "", AT_EMPTY_PATH_ | (a[2] & 0x6000), a[3], x);
+    if (!r) {
+        show(k, &st, &id, &n);
+        statx_show(x, &st, &id);
+    }
+    if (slot)
+        slot_put(k->c, slot);
+    return r;
+}
+
+long op_statx(struct call *k, const long *a)
+{
+    struct statx_ x;
+    bool fd = a[2] & AT_EMPTY_PATH_ && (int)a[0] != AT_FDCWD && empty_path(a[1]);
+    if (a[3] & (long)0x80000000 || a[2] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_ | 0x800 | 0x6000))
+        return -EINVAL;
+    long r = fd ? statx_fd(k, a, &x) : statx_path(k, a, &x);
+    return r ? r : guest_write((void *)a[4], &x, sizeof x);
+}
+
+/* What the identity allows: a guest root may all but execute what nobody may. */
+static int allowed(struct call *k, const struct identity *id, int how)
+{
+    const struct core_ids *me = &k->c->ids;
+    if (S_ISLNK(id->mode) || !how)
+        return 0;
+    if (me->ruid == 0)
+        return how & 1 && !S_ISDIR(id->mode) && !(id->mode & 0111) ? -EACCES : 0;
+    bool group = me->rgid == id->gid;
+    for (u32 i = 0; i < me->ngroups && !group; i++)
+        group = me->groups[i] == id->gid;
+    u32 bits = me->ruid == id->uid ? id->mode >> 6 : group ? id->mode >> 3 : id->mode;
+    return (bits & (u32)how) == (u32)how ? 0 : -EACCES;
+}
+
+static long access_at(struct call *k, int dirfd, long path, int how, long flags)
+{
+    struct spot s;
+    struct stat st;
+    struct identity id;
+    const char *at;
+    bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
+    if (how & ~7)
+        return -EINVAL;
+    long r = walk(k, dirfd, (const char *)path, follow ? WALK_FOLLOW : 0, &s);
+    if (!r)
+        r = spot_stat(k, &s, follow, &st, &id);
+    if (!r && how & 2)
+        r = S_ISREG(id.mode) || S_ISDIR(id.mode) || S_ISLNK(id.mode) ? spot_writable(k, &s) : 0;
+    if (!r && s.kind != KIND_BIND)
+        r = allowed(k, &id, how);
+    else if (!r) {
+        int fd = spot_at(k, &s, &at);
+        r = S_ISLNK(st.st_mode) ? 0 : sys3(SYS_faccessat, fd, at, how);
+    }
+    walk_end(k, &s);
+    return r;
+}
+
+long op_access(struct call *k, const long *a)
+{
+    return access_at(k, AT_FDCWD, a[0], (int)a[1], 0);
+}
+
+long op_faccessat(struct call *k, const long *a)
+{
+    return access_at(k, (int)a[0], a[1], (int)a[2], 0);
+}
+
+long op_faccessat2(struct call *k, const long *a)
+{
+    if (a[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_ | AT_EACCESS))
+        return -EINVAL;
+    if (a[3] & AT_EMPTY_PATH_ && empty_path(a[1]) && (int)a[0] != AT_FDCWD) {
+        struct stat st;
+        struct identity id;
+        struct name n;
+        struct slot *slot = NULL;
+        long r = fd_stat(k, (int)a[0], &st, &id, &n, &slot);
+        if (slot)
+            slot_put(k->c, slot);
+        return r ? r : allowed(k, &id, (int)a[2]);
+    }
+    return access_at(k, (int)a[0], a[1], (int)a[2], a[3]);
+}
+
+static long link_text_out(const char *text, long n, long buf, long size)
+{
+    if (size <= 0)
+        return -EINVAL;
+    if (n > size)
+        n = size;
+    long r = guest_write((void *)buf, text, (size_t)n);
+    return r ? r : n;
+}
+
+static long readlink_spot(struct call *k, const struct spot *s, char *text, size_t cap, u32 *skip)
+{
+    const char *path;
+    *skip = 0;
+    if (s->kind == KIND_NONE)
+        return -ENOENT;
+    if (s->kind == KIND_BIND) {
+        int n = proc_link(k, s->name.path, s->name.len, text, cap);
+        if (n != -ENOENT)
+            return n;
+    } else if (!S_ISLNK(s->kind == KIND_OBJECT ? s->mode : s->name.low.mode)) {
+        return -EINVAL;
+    }
+    int fd = spot_at(k, s, &path);
+    if (fd < 0 && fd != AT_FDCWD)
+        return fd;
+    *skip = s->kind == KIND_OBJECT ? DEFUSED_LEN : 0;
+    return sys4(SYS_readlinkat, fd, path, text, cap);
+}
+
+static long readlink_at(struct call *k, int dirfd, long path, long buf, long size)
+{
+    struct spot s;
+    u32 skip = 0;
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    long r;
+    if (dirfd != AT_FDCWD && empty_path(path)) { /* an O_PATH descriptor of a link */
+        r = sys4(SYS_readlinkat, dirfd, "", slot->bytes, SLOT_SIZE);
+        if (r >= DEFUSED_LEN && !memcmp(slot->bytes, DEFUSED, DEFUSED_LEN))
+            skip = DEFUSED_LEN;
+    } else {
+        r = walk(k, dirfd, (const char *)path, 0, &s);
+        if (!r)
+            r = readlink_spot(k, &s, slot->bytes, SLOT_SIZE, &skip);
+        walk_end(k, &s);
+    }
+    if (r >= 0)
+        r = link_text_out(slot->bytes + skip, r - (long)skip, buf, size);
+    slot_put(k->c, slot);
+    return r;
+}
+
+long op_readlink(struct call *k, const long *a)
+{
+    return readlink_at(k, AT_FDCWD, a[0], a[1], (int)a[2]);
+}
+
+long op_readlinkat(struct call *k, const long *a)
+{
+    return readlink_at(k, (int)a[0], a[1], a[2], (int)a[3]);
+}
+
+long op_statfs(struct call *k, const long *a)
+{
+    struct spot s;
+    const char *path;
+    struct statfs fs;
+    long r = walk(k, AT_FDCWD, (const char *)a[0], WALK_FOLLOW, &s);
+    if (!r && s.kind == KIND_NONE)
+        r = -ENOENT;
+    if (!r) {
+        int dir = s.kind == KIND_BIND ? spot_at(k, &s, &path) : place_fd(k, PLACE_UPPER);
+        if (s.kind != KIND_BIND)
+            path = ".";
+        long fd = dir < 0 && dir != AT_FDCWD ? dir : sys4(SYS_openat, dir, path, O_PATH | O_CLOEXEC, 0);
+        r = fd < 0 ? fd : sys2(SYS_fstatfs, fd, &fs);
+        if (fd >= 0)
+            sys1(SYS_close, fd);
+    }
+    walk_end(k, &s);
+    return r ? r : guest_write((void *)a[1], &fs, sizeof fs);
+}

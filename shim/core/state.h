@@ -1,0 +1,162 @@
+/* All state of the core in one struct, and the two things every operation carries: the call and a name.
+ * For the files of shim/core only; engines and tests see core.h. */
+#ifndef LPMX_STATE_H
+#define LPMX_STATE_H
+
+#include "../include/sys.h"
+#include "core.h"
+#include "index.h"
+#include "mem.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#define CORE_PATH_MAX 4096
+#define CORE_LAYERS_MAX 1024
+#define CORE_BINDS_MAX 256
+#define NAME_LEN_MAX 255
+
+/* Places: host directories that names are looked up in, each by an O_PATH descriptor opened at first use (place.c). */
+enum {
+    PLACE_TREE,  /* the folder that holds the following five */
+    PLACE_UPPER,
+    PLACE_DEAD,
+    PLACE_WORK,
+    PLACE_CLASS,
+    PLACE_ID,
+    PLACE_BIND,                                    /* + number of the bind */
+    PLACE_LAYER = PLACE_BIND + CORE_BINDS_MAX,     /* + number of the layer; the image `host` has layer 0 = "/" */
+    PLACES = PLACE_LAYER + CORE_LAYERS_MAX,
+};
+
+struct cwd {
+    volatile u32 turn; /* odd while it is written */
+    u32 pid;           /* whose cwd this is; 0 = free */
+    u32 len;
+    char path[CORE_PATH_MAX]; /* canonical guest path, "" = root */
+};
+
+#define SLOT_SIZE (4 * CORE_PATH_MAX)
+struct slot { /* scratch for long paths and exec (scratch.c) */
+    u32 busy;
+    _Alignas(16) char bytes[SLOT_SIZE];
+};
+
+struct core {
+    const struct lpmx_container *con; /* in the mapped plan */
+    const char *strings;
+    const u32 *layers;
+    const struct lpmx_bind *binds;
+    const u32 *env; /* the plan's environment */
+    u32 nlayers, nbinds, nenv;
+    u64 bind_lengths[4]; /* bit n & 255: some bind's guest path has length n */
+    struct index index;
+    u64 seed;
+    bool host;     /* the built-in image `host` */
+    bool readonly;
+
+    const char *store, *plan, *start, *launcher; /* host paths, in `text` */
+    u32 store_len;
+    char exe[CORE_PATH_MAX]; /* canonical guest path of the running program */
+    char text[3 * CORE_PATH_MAX];
+
+    short place_fd[PLACES]; /* descriptor + 1; 0 = not open (place.c) */
+    u64 own_fds;            /* bit n: LPMX_FD_MIN + n is ours */
+
+    u32 pid;                /* the process this memory belongs to (fork.c) */
+    volatile u8 *fork_mark; /* NULL where the kernel cannot tell fork from vfork */
+    struct cwd cwd[4];      /* [0] is the owner's, the others vfork children's */
+    volatile u32 cwd_split; /* a vfork child has changed its directory */
+
+    struct core_ids ids;
+    bool main_known; /* whom the container's main program runs as: shown as owner of the user's files in binds */
+    u32 main_uid, main_gid;
+    u32 real_uid, real_gid; /* the process's own on the host */
+    volatile u32 counter; /* of temp names */
+    char host_id[20];     /* 16 hex digits, "" = not yet known (temp.c) */
+    struct slot slots[24];
+};
+
+/* One system call in progress. Descriptors opened only for it are closed at its end. */
+struct call {
+    struct core *c;
+    int temp[8];
+    unsigned ntemp;
+};
+
+/* What the layers have at a name (view.c). entry is NULL for the unindexed image `host`. */
+struct low {
+    const struct lpmx_entry *entry;
+    u32 mode; /* st_mode as the guest sees it; 0 = the layers have nothing there */
+    u32 layer;
+    u64 ino; /* what a merged directory shows as its inode number: the same before and after it is copied up */
+};
+
+/* A canonical guest name: no link of the guest in its parents, no "." or "..". The root is "". */
+struct name {
+    char *path; /* NUL-terminated; cut and restored in place when a parent is meant */
+    u32 len;
+    u32 dir_len; /* length of the parent's path */
+    u64 dir_hash;
+    u64 hash;
+    struct low low;
+};
+
+enum kind {
+    KIND_NONE,   /* nothing there */
+    KIND_LOWER,  /* live: what the layers have */
+    KIND_OBJECT, /* in upper/ */
+    KIND_BIND,   /* below a bind */
+};
+
+/* The result of walking a guest path. */
+struct spot {
+    struct name name;
+    enum kind kind;
+    u32 mode;      /* real st_mode of an object or of something below a bind; 0 = not known */
+    int bind;      /* number of the bind when kind is KIND_BIND (also for a missing name below one) */
+    u32 bind_skip; /* where in name.path the part below the bind begins */
+    bool must_dir; /* the path ended in "/", "/." or "/.." */
+    u8 dots;       /* its last component was "." (1) or ".." (2) */
+    u32 cap;
+    struct slot *slot;
+    char *buf;
+    char small[480];
+};
+
+/* The guest's path relative to the upper and to any layer. */
+static inline const char *name_rel(const struct name *n)
+{
+    return n->len ? n->path + 1 : ".";
+}
+
+static inline const char *name_last(const struct name *n)
+{
+    return n->len ? n->path + n->dir_len + 1 : "";
+}
+
+static inline u32 name_last_len(const struct name *n)
+{
+    return n->len ? n->len - n->dir_len - 1 : 0;
+}
+
+/* place.c */
+int place_fd(struct call *k, int place);                       /* descriptor or -errno */
+int place_path(struct core *c, int place, char *out, size_t cap); /* absolute host path; its length or -ENAMETOOLONG */
+void call_end(struct call *k);
+int call_keep(struct call *k, int fd);                         /* fd is closed at the end of the call */
+
+/* scratch.c */
+struct slot *slot_get(struct core *c);
+void slot_put(struct core *c, struct slot *s);
+
+/* fork.c */
+u32 core_pid(struct core *c);       /* getpid; adopts the memory after a fork */
+bool core_is_guest_of(struct core *c); /* true in a vfork child: this memory is somebody else's */
+
+/* name.c */
+int name_set(struct call *k, struct name *n, char *path, u32 len); /* fills hashes and low; 0 or -errno */
+int low_find(struct call *k, struct name *n);
+
+#endif

@@ -1,0 +1,88 @@
+/* The view of one container: marks, look-up, first touch, walking. For shim/core only. The protocol is upper.md of the design;
+ * section numbers in comments are its. */
+#ifndef LPMX_VIEW_H
+#define LPMX_VIEW_H
+
+#include "state.h"
+
+#define TEMP_MAX 64
+#define DEFUSED "/dev/null/" /* what every symlink text in upper/ begins with: the kernel can never follow one */
+#define DEFUSED_LEN 10
+
+/* name.c: the parent shares the path buffer, which is cut for the time between enter and leave. */
+void parent_enter(struct call *k, const struct name *n, struct name *parent);
+void parent_leave(const struct name *n);
+
+/* mark.c (section 2) */
+enum mark { MARK_NONE, MARK_GONE, MARK_COPIED };
+int mark_read(struct call *k, const struct name *n, char temp[TEMP_MAX]); /* enum mark or -errno */
+int mark_gone(struct call *k, const struct name *n);                      /* 0, -EEXIST … */
+int mark_copied(struct call *k, const struct name *n, const char *temp);  /* 0, -EEXIST … */
+int mark_folder(const struct name *dir, char out[20]);                    /* "<H>", NUL-terminated */
+int publish(struct call *k, const struct name *n, const char *temp);      /* 0, -ENOENT: somebody did */
+int temp_name(struct call *k, char kind, u64 hash, char out[TEMP_MAX]);
+
+/* lookup.c (section 4): what is at n now. enum kind (NONE, LOWER, OBJECT; *st filled for OBJECT), or -errno; -ENOTDIR means that a parent
+ * is a link or a file in the upper. */
+int lookup(struct call *k, const struct name *n, struct stat *st);
+/* What the guest sees at n, as st_mode; 0 = nothing. Or -errno. */
+int lookup_mode(struct call *k, const struct name *n, enum kind *kind);
+/* All lower children of n are detached and none pending (helps): 1, 0, or -errno. With `deep`: all descendants. */
+int emptied(struct call *k, const struct name *n, bool deep);
+
+/* touch.c (section 5) */
+struct touch {
+    bool set_mode, set_owner, set_times, open;
+    u32 mode; /* permission bits */
+    u32 uid, gid;
+    struct timespec times[2]; /* as utimensat: UTIME_NOW, UTIME_OMIT */
+    long length;              /* bytes of content that are still wanted; < 0 = all */
+    int flags;                /* of open */
+    int fd;                   /* out: opened on the object, when `open` */
+};
+int first_touch(struct call *k, struct name *n, struct touch *t); /* 0, -EAGAIN: another was first, look again; or -errno */
+int bring_up(struct call *k, struct name *dir);                   /* the directory is an object afterwards */
+int bring_up_parent(struct call *k, struct name *n);
+
+/* ident.c (section 7) */
+struct identity {
+    u32 mode; /* st_mode as the guest sees it, type included */
+    u32 uid, gid;
+    u32 major, minor;
+};
+int ident_of_low(struct call *k, const struct low *low, const struct stat *st, struct identity *id);
+int ident_of_object(struct call *k, const struct stat *st, struct identity *id);
+void ident_of_bind(struct call *k, const struct stat *st, struct identity *id);
+/* The permission bits that an object of this identity has on disk, or -errno (a class could not be made). ino is for overflow. */
+int ident_bits(struct call *k, const struct identity *id, u64 ino);
+bool ident_plain(const struct core *c, const struct identity *id);
+
+/* walk.c */
+#define WALK_FOLLOW 1 /* a link at the end is followed */
+int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s); /* 0 or -errno; always walk_end */
+int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s);        /* text is ours, absolute or to cwd */
+void walk_end(struct call *k, struct spot *s);
+/* Where the host has the spot: directory descriptor (or AT_FDCWD) and path. */
+int spot_at(struct call *k, const struct spot *s, const char **path);
+int spot_path(struct call *k, const struct spot *s, char *out, size_t cap); /* absolute host path; its length */
+/* Refusal for a change at s: 0, or -EROFS. */
+int spot_writable(struct call *k, const struct spot *s);
+
+/* bind.c */
+int bind_at(const struct core *c, const char *path, u32 len);    /* number of the bind mounted exactly there, or -1 */
+int bind_over(const struct core *c, const char *path, u32 len);  /* number of the innermost bind at or above, or -1 */
+static inline const char *bind_guest(const struct core *c, int i) { return c->strings + c->binds[i].guest; }
+static inline const char *bind_host(const struct core *c, int i) { return c->strings + c->binds[i].host; }
+
+/* reverse.c: host path -> guest path. Length, or -ENOENT when it is none of the container's. */
+int reverse_path(struct core *c, const char *host, u32 len, char *out, size_t cap);
+int reverse_fd(struct call *k, int fd, char *out, size_t cap);
+
+/* cwd.c */
+int cwd_get(struct call *k, char *out, size_t cap); /* length ("" = root) or -errno */
+int cwd_set(struct call *k, const char *path, u32 len);
+
+/* proc.c: the links of /proc that must lead into the view. path is canonical. Length of the guest target, or -ENOENT: not one of them. */
+int proc_link(struct call *k, const char *path, u32 len, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,409 @@
+/* Walking a guest path: component by component in the guest's view, so that links restart at the guest's root, ".." above the root stays
+ * and no link leads to the host (architecture.md section 4).
+ *
+ * The buffer of the spot holds the canonical part at its left and what is still to be walked at its right end. Components that the index
+ * knows as directories, and those it does not know at all, are not asked for one by one: the look-up of the last one proves the path or
+ * answers ENOTDIR, and then the walk is repeated with care. */
+#include "view.h"
+
+#define WALK_CAREFUL 0x100
+#define HOPS_MAX 40
+
+struct walker {
+    struct call *k;
+    struct spot *s;
+    u32 rest; /* offset of what is still to be walked; the text ends at cap - 1 */
+    unsigned hops;
+    unsigned flags;
+    bool unproved; /* a component was passed without asking */
+};
+
+static int grow(struct walker *w)
+{
+    struct spot *s = w->s;
+    if (s->slot)
+        return -ENAMETOOLONG;
+    if (!(s->slot = slot_get(w->k->c)))
+        return -ENOMEM;
+    u32 tail = s->cap - w->rest, cap = SLOT_SIZE;
+    memcpy(s->slot->bytes, s->buf, s->name.len);
+    memcpy(s->slot->bytes + cap - tail, s->buf + w->rest, tail);
+    w->rest = cap - tail;
+    s->buf = s->slot->bytes;
+    s->cap = cap;
+    return 0;
+}
+
+/* Free bytes between the two parts. */
+static u32 gap(const struct walker *w)
+{
+    return w->rest - w->s->name.len;
+}
+
+/* Cuts the canonical part to len and finds out what lies over it. */
+static void rewind_to(struct walker *w, u32 len)
+{
+    struct spot *s = w->s;
+    s->name.len = len;
+    s->buf[len] = 0;
+    s->bind = bind_over(w->k->c, s->buf, len);
+    s->bind_skip = s->bind < 0 ? 0 : (u32)strlen(bind_guest(w->k->c, s->bind));
+}
+
+/* Puts a link's text in front of the rest and goes on from its directory or from the root. text is in the gap or elsewhere. */
+static int substitute(struct walker *w, const char *text, u32 len, u32 dir_len)
+{
+    struct spot *s = w->s;
+    if (++w->hops > HOPS_MAX)
+        return -ELOOP;
+    if (!len)
+        return -ENOENT;
+    while (gap(w) < len + 8) { /* with text in the gap the caller has made room */
+        int r = grow(w);
+        if (r)
+            return r;
+    }
+    bool more = s->buf[w->rest] != 0;
+    if (more)
+        s->buf[--w->rest] = '/';
+    bool absolute = text[0] == '/';
+    w->rest -= len;
+    memmove(s->buf + w->rest, text, len);
+    rewind_to(w, absolute ? 0 : dir_len);
+    return 1;
+}
+
+/* A link kept on disk at (fd, path), `skip` bytes of its text being ours. */
+static int substitute_disk(struct walker *w, int fd, const char *path, u32 skip, u32 dir_len)
+{
+    for (;;) {
+        u32 room = gap(w);
+        char *at = w->s->buf + w->s->name.len + 2;
+        long n = room < 16 ? 0 : sys4(SYS_readlinkat, fd, path, at, room - 4);
+        if (n < 0)
+            return (int)n;
+        if (n && n + 16 < (long)room)
+            return substitute(w, at + skip, (u32)n > skip ? (u32)n - skip : 0, dir_len);
+        u32 rel = (u32)(path - w->s->buf); /* path may point into the buffer that moves */
+        bool inside = path >= w->s->buf && rel < w->s->cap;
+        int r = grow(w);
+        if (r)
+            return r;
+        if (inside) {
+            path = w->s->buf + rel;
+            w->s->buf[w->s->name.len] = 0;
+        }
+    }
+}
+
+/* A component below a bind. 1 = a link was substituted, 0 = go on, or -errno. */
+static int step_bind(struct walker *w, bool last, u32 dir_len)
+{
+    struct spot *s = w->s;
+    struct core *c = w->k->c;
+    const struct lpmx_bind *b = &c->binds[s->bind];
+    const char *rel = s->buf + s->bind_skip + 1;
+    if (b->flags & LPMX_BIND_FILE)
+        return -ENOTDIR;
+    if (last && !(w->flags & WALK_FOLLOW) && !s->must_dir)
+        return 0;
+    if (b->flags & LPMX_BIND_TRUST) {
+        char *at = s->buf + s->name.len + 2;
+        if (gap(w) < CORE_PATH_MAX + 16 && str_starts(s->buf, "/proc/")) {
+            char small[256];
+            int n = proc_link(w->k, s->buf, s->name.len, small, sizeof small);
+            if (n != -ENAMETOOLONG)
+                return n == -ENOENT ? 0 : n < 0 ? n : substitute(w, small, (u32)n, dir_len);
+            int r = grow(w);
+            if (r)
+                return r;
+            s->buf[s->name.len] = 0;
+            at = s->buf + s->name.len + 2;
+        }
+        int n = proc_link(w->k, s->buf, s->name.len, at, CORE_PATH_MAX);
+        return n == -ENOENT ? 0 : n < 0 ? n : substitute(w, at, (u32)n, dir_len);
+    }
+    int fd = place_fd(w->k, PLACE_BIND + s->bind);
+    if (fd < 0)
+        return fd;
+    int r = substitute_disk(w, fd, rel, 0, dir_len);
+    return r == -EINVAL || (last && r == -ENOENT) ? 0 : r;
+}
+
+/* What is at the canonical name now, followed if it is a link that must be. 1 = substituted, 0 = settled, or -errno. */
+static int settle(struct walker *w, bool last, u32 dir_len)
+{
+    struct spot *s = w->s;
+    struct stat st;
+    int kind = lookup(w->k, &s->name, &st);
+    if (kind < 0)
+        return kind;
+    s->kind = (enum kind)kind;
+    s->mode = kind == KIND_OBJECT ? st.st_mode : 0;
+    u32 mode = kind == KIND_OBJECT ? st.st_mode : kind == KIND_LOWER ? s->name.low.mode : 0;
+    bool follow = !last || w->flags & WALK_FOLLOW || s->must_dir;
+    if (S_ISLNK(mode) && follow) {
+        if (kind == KIND_OBJECT)
+            return substitute_disk(w, place_fd(w->k, PLACE_UPPER), name_rel(&s->name), DEFUSED_LEN, dir_len);
+        const struct lpmx_entry *e = s->name.low.entry;
+        if (!e)
+            return substitute_disk(w, place_fd(w->k, PLACE_LAYER), name_rel(&s->name), 0, dir_len);
+        return substitute(w, index_text(&w->k->c->index, e->a, e->b), e->b, dir_len);
+    }
+    if (last)
+        return 0;
+    return !mode ? -ENOENT : S_ISDIR(mode) ? 0 : -ENOTDIR;
+}
+
+/* Takes the next component into the canonical part. 0 = go on, or -errno. */
+static int step(struct walker *w, const char *comp, u32 len, bool last)
+{
+    struct spot *s = w->s;
+    struct core *c = w->k->c;
+    u32 dir_len = s->name.len;
+    if (len > NAME_LEN_MAX)
+        return -ENAMETOOLONG;
+    s->buf[dir_len] = '/';
+    memmove(s->buf + dir_len + 1, comp, len);
+    s->name.len = dir_len + 1 + len;
+    s->buf[s->name.len] = 0;
+    int mount = bind_at(c, s->buf, s->name.len);
+    if (mount >= 0) {
+        s->bind = mount;
+        s->bind_skip = s->name.len;
+        w->unproved = false;
+        return 0;
+    }
+    int r;
+    if (s->bind >= 0) {
+        r = step_bind(w, last, dir_len);
+        return r < 0 ? r : 0;
+    }
+    name_set(w->k, &s->name, s->buf, s->name.len);
+    bool quick = !(w->flags & WALK_CAREFUL) && (!s->name.low.mode || S_ISDIR(s->name.low.mode));
+    if (!last && quick) {
+        w->unproved = true;
+        return 0;
+    }
+    r = settle(w, last, dir_len);
+    return r < 0 ? r : 0;
+}
+
+/* ".." : the place above, which the canonical part knows once it is proved to be a directory. */
+static int step_up(struct walker *w)
+{
+    struct spot *s = w->s;
+    if (w->unproved && s->name.len && s->bind < 0) {
+        u32 dir_len = s->name.len;
+        while (dir_len && s->buf[--dir_len] != '/')
+            ;
+        s->buf[--w->rest] = '.'; /* ".." comes again after what is put before it */
+        s->buf[--w->rest] = '.';
+        name_set(w->k, &s->name, s->buf, s->name.len);
+        int r = settle(w, false, dir_len);
+        if (r >= 0)
+            w->unproved = false;
+        return r < 0 ? r : 0;
+    }
+    u32 len = s->name.len;
+    while (len && s->buf[--len] != '/')
+        ;
+    rewind_to(w, len);
+    return 0;
+}
+
+/* Walks what is left; the result is in the spot. */
+static int walk_rest(struct walker *w)
+{
+    struct spot *s = w->s;
+    bool asked = false;
+    for (;;) {
+        while (s->buf[w->rest] == '/')
+            w->rest++;
+        if (!s->buf[w->rest])
+            break;
+        u32 start = w->rest, end = start;
+        while (s->buf[end] && s->buf[end] != '/')
+            end++;
+        u32 next = end;
+        while (s->buf[next] == '/')
+            next++;
+        bool last = !s->buf[next];
+        s->must_dir = last && s->buf[end] == '/';
+        u32 len = end - start;
+        w->rest = end;
+        asked = false;
+        s->dots = 0;
+        if (len <= 2 && s->buf[start] == '.' && (len == 1 || s->buf[start + 1] == '.')) {
+            s->must_dir = s->must_dir || last;
+            s->dots = last ? (u8)len : 0;
+            int r = len == 1 ? 0 : step_up(w);
+            if (r)
+                return r;
+            continue;
+        }
+        if (start - s->name.len < 16) {
+            w->rest = start;
+            int r = grow(w);
+            if (r)
+                return r;
+            start = w->rest;
+            w->rest += len;
+        }
+        int r = step(w, s->buf + start, len, last);
+        if (r)
+            return r;
+        asked = last && !s->buf[w->rest];
+    }
+    s->name.path = s->buf;
+    name_set(w->k, &s->name, s->buf, s->name.len);
+    if (s->bind >= 0) {
+        s->kind = KIND_BIND;
+        s->mode = 0;
+        return 0;
+    }
+    /* The walk may have ended without a look at the last name: at the root, after "..", or "." */
+    if (!asked) {
+        w->flags |= WALK_FOLLOW;
+        struct stat st;
+        int kind = lookup(w->k, &s->name, &st);
+        if (kind < 0)
+            return kind;
+        s->kind = (enum kind)kind;
+        s->mode = kind == KIND_OBJECT ? st.st_mode : 0;
+    }
+    u32 mode = s->kind == KIND_OBJECT ? s->mode : s->kind == KIND_LOWER ? s->name.low.mode : 0;
+    if (s->must_dir && mode && !S_ISDIR(mode))
+        return -ENOTDIR;
+    return 0;
+}
+
+/* The text to be walked is at the right end of the buffer; base = where a relative one starts from. */
+static int walk_from(struct walker *w, int dirfd)
+{
+    struct spot *s = w->s;
+    s->name.len = 0;
+    s->buf[0] = 0;
+    s->bind = -1;
+    if (s->buf[w->rest] != '/') {
+        int n;
+        for (;;) {
+            n = dirfd == AT_FDCWD ? cwd_get(w->k, s->buf, w->rest) : reverse_fd(w->k, dirfd, s->buf, w->rest);
+            if (n != -ENAMETOOLONG || s->slot)
+                break;
+            s->name.len = 0;
+            int r = grow(w);
+            if (r)
+                return r;
+        }
+        if (n < 0)
+            return n;
+        rewind_to(w, (u32)n);
+    }
+    return walk_rest(w);
+}
+
+/* Takes the path into the right end of the buffer. */
+static int take_text(struct walker *w, const char *text, bool ours)
+{
+    struct spot *s = w->s;
+    long n = ours ? (long)strlen(text) : 0;
+    for (;;) {
+        if (ours)
+            n = n + 1 > (long)s->cap ? -ENAMETOOLONG : n;
+        else
+            n = guest_copy_str(s->buf, text, s->cap < CORE_PATH_MAX ? s->cap : CORE_PATH_MAX);
+        if (n != -ENAMETOOLONG || s->slot)
+            break;
+        if (!(s->slot = slot_get(w->k->c)))
+            return -ENOMEM;
+        s->buf = s->slot->bytes;
+        s->cap = SLOT_SIZE;
+        if (ours)
+            n = (long)strlen(text);
+    }
+    if (n < 0)
+        return (int)n;
+    if (!n)
+        return -ENOENT;
+    w->rest = s->cap - 1 - (u32)n;
+    memmove(s->buf + w->rest, ours ? text : s->buf, (size_t)n);
+    s->buf[s->cap - 1] = 0;
+    return 0;
+}
+
+static int walk_any(struct call *k, int dirfd, const char *text, bool ours, unsigned flags, struct spot *s)
+{
+    s->buf = s->small;
+    s->cap = sizeof s->small;
+    s->slot = NULL;
+    s->dots = 0;
+    s->kind = KIND_NONE;
+    s->mode = 0;
+    for (;;) {
+        struct walker w = {.k = k, .s = s, .flags = flags};
+        s->must_dir = false;
+        int r = take_text(&w, text, ours);
+        if (!r)
+            r = walk_from(&w, dirfd);
+        if (r == -ENOTDIR && w.unproved && !(flags & WALK_CAREFUL)) {
+            flags |= WALK_CAREFUL;
+            continue;
+        }
+        return r;
+    }
+}
+
+int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s)
+{
+    return walk_any(k, dirfd, guest, false, flags, s);
+}
+
+int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s)
+{
+    return walk_any(k, AT_FDCWD, text, true, flags, s);
+}
+
+void walk_end(struct call *k, struct spot *s)
+{
+    if (s->slot)
+        slot_put(k->c, s->slot);
+    s->slot = NULL;
+}
+
+int spot_at(struct call *k, const struct spot *s, const char **path)
+{
+    struct core *c = k->c;
+    *path = name_rel(&s->name);
+    if (s->kind != KIND_BIND)
+        return place_fd(k, s->kind == KIND_LOWER ? PLACE_LAYER + (int)s->name.low.layer : PLACE_UPPER);
+    if (c->binds[s->bind].flags & LPMX_BIND_FILE) {
+        *path = bind_host(c, s->bind);
+        return AT_FDCWD;
+    }
+    *path = s->name.len > s->bind_skip ? s->name.path + s->bind_skip + 1 : ".";
+    return place_fd(k, PLACE_BIND + s->bind);
+}
+
+int spot_path(struct call *k, const struct spot *s, char *out, size_t cap)
+{
+    struct core *c = k->c;
+    int place = s->kind == KIND_BIND ? PLACE_BIND + s->bind : s->kind == KIND_LOWER ? PLACE_LAYER + (int)s->name.low.layer : PLACE_UPPER;
+    int n = place_path(c, place, out, cap);
+    if (n < 0)
+        return n;
+    size_t pos = (size_t)n;
+    if (pos == 1)
+        pos = 0; /* "/" */
+    const char *tail = s->kind == KIND_BIND ? s->name.path + s->bind_skip : s->name.path;
+    if (!text_add(out, cap, &pos, tail, strlen(tail)))
+        return -ENAMETOOLONG;
+    return (int)pos;
+}
+
+int spot_writable(struct call *k, const struct spot *s)
+{
+    if (s->kind == KIND_BIND)
+        return k->c->binds[s->bind].flags & LPMX_BIND_RO ? -EROFS : 0;
+    return k->c->readonly ? -EROFS : 0;
+}
