@@ -1,7 +1,11 @@
-/* Runs a command as if the kernel were older: every system call that came later answers ENOSYS.
- * Usage: tool_old_kernel 3.10|2.6.32 COMMAND [ARG...]. Test tool, static musl; x86_64 only.
- * The last call of each kernel is from its arch/x86/syscalls/syscall_64.tbl (unistd_64.h before 3.3).
+/* Runs a program as if on an old kernel: `tool_old_kernel 3.10|2.6.32 PROGRAM [ARG…]`. For tests only.
+ *
+ * A seccomp filter answers ENOSYS for every system call that is newer than the given release, and EINVAL for newer options of
+ * prctl, fcntl, madvise and lseek where the number alone does not tell. uname is left as it is: programs must probe, not compare
+ * versions. 2.6.32 also refuses seccomp filters and no_new_privs to the program, as that kernel had none. What cannot be
+ * shown by a filter: flags that an old kernel would silently ignore (O_PATH before 2.6.39, MAP_FIXED_NOREPLACE).
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -10,43 +14,99 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#define LAST_OF_3_10 313   /* finit_module */
-#define LAST_OF_2_6_32 298 /* perf_event_open */
+struct release {
+    const char *name;
+    unsigned calls;      /* first system call number that it lacks (arch/x86/syscalls/syscall_64.tbl of the release) */
+    unsigned prctl;      /* first prctl option that it lacks */
+    unsigned madvise;    /* first madvise advice that it lacks */
+    unsigned whence;     /* first lseek whence that it lacks */
+    unsigned empty_path; /* newfstatat flag that it lacks, 0 = none */
+};
 
-static int hide_calls_above(unsigned last)
+static const struct release releases[] = {
+    {"3.10", 314, 41, 18, 5, 0},
+    {"2.6.32", 299, 34, 14, 3, 0x1000},
+};
+
+static struct sock_filter code[128];
+static unsigned length;
+
+static void emit(unsigned op, unsigned yes, unsigned no, unsigned k)
 {
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, last, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {sizeof code / sizeof *code, code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-        return -1;
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+    code[length++] = (struct sock_filter){(unsigned short)op, (unsigned char)yes, (unsigned char)no, k};
+}
+
+static void load(size_t offset)
+{
+    emit(BPF_LD | BPF_W | BPF_ABS, 0, 0, (unsigned)offset);
+}
+
+#define ARG(n) (offsetof(struct seccomp_data, args) + 8 * (n))
+#define NUMBER offsetof(struct seccomp_data, nr)
+#define REFUSE(error) (SECCOMP_RET_ERRNO | (error))
+
+/* Call nr with argument n in [first, last] answers the error. The number is loaded before and after. */
+static void refuse(unsigned nr, unsigned n, unsigned first, unsigned last, int error)
+{
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 5, nr);
+    load(ARG(n));
+    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 2, first);
+    emit(BPF_JMP | BPF_JGT | BPF_K, 1, 0, last);
+    emit(BPF_RET | BPF_K, 0, 0, REFUSE((unsigned)error));
+    load(NUMBER);
+}
+
+/* Call nr with the flag in argument n answers the error. */
+static void refuse_flag(unsigned nr, unsigned n, unsigned flag, int error)
+{
+    emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, nr);
+    load(ARG(n));
+    emit(BPF_JMP | BPF_JSET | BPF_K, 0, 1, flag);
+    emit(BPF_RET | BPF_K, 0, 0, REFUSE((unsigned)error));
+    load(NUMBER);
+}
+
+static void build(const struct release *r)
+{
+    const unsigned tmpfile_flag = 020000000, memory = 0x7fffffff;
+    load(NUMBER);
+    emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, r->calls);
+    emit(BPF_RET | BPF_K, 0, 0, REFUSE(ENOSYS));
+    refuse(SYS_prctl, 0, r->prctl, memory, EINVAL);
+    if (r->calls < 300)
+        refuse(SYS_prctl, 0, PR_SET_SECCOMP, PR_SET_SECCOMP, EINVAL);
+    refuse(SYS_prctl, 0, PR_SET_MM, PR_SET_MM, EPERM); /* for everybody only since 3.18 */
+    refuse(SYS_madvise, 2, r->madvise, 99, EINVAL);
+    refuse(SYS_lseek, 2, r->whence, 99, EINVAL);
+    refuse(SYS_fcntl, 1, 36, 38, EINVAL);     /* open file description locks, 3.15 */
+    refuse(SYS_fcntl, 1, 1033, 1099, EINVAL); /* seals and hints, 3.17 */
+    refuse_flag(SYS_openat, 2, tmpfile_flag, EISDIR); /* O_TMPFILE, 3.11: an old kernel opens the directory for writing */
+    refuse_flag(SYS_open, 1, tmpfile_flag, EISDIR);
+    if (r->empty_path)
+        refuse_flag(SYS_newfstatat, 3, r->empty_path, EINVAL);
+    emit(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
 }
 
 int main(int argc, char **argv)
 {
-    unsigned last = 0;
-    if (argc > 2 && !strcmp(argv[1], "3.10"))
-        last = LAST_OF_3_10;
-    if (argc > 2 && !strcmp(argv[1], "2.6.32"))
-        last = LAST_OF_2_6_32;
-    if (!last) {
-        fprintf(stderr, "usage: tool_old_kernel 3.10|2.6.32 COMMAND [ARG...]\n");
+    const struct release *r = NULL;
+    for (unsigned i = 0; argc > 2 && i < sizeof releases / sizeof *releases; i++)
+        if (!strcmp(argv[1], releases[i].name))
+            r = &releases[i];
+    if (!r) {
+        fprintf(stderr, "usage: tool_old_kernel 3.10|2.6.32 PROGRAM [ARG...]\n");
         return 125;
     }
-    if (hide_calls_above(last)) {
-        perror("tool_old_kernel: cannot install a seccomp filter");
+    build(r);
+    struct sock_fprog program = {(unsigned short)length, code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
+        fprintf(stderr, "tool_old_kernel: this kernel refuses the filter: %s\n", strerror(errno));
         return 125;
     }
     execvp(argv[2], argv + 2);
-    perror(argv[2]);
+    fprintf(stderr, "tool_old_kernel: cannot run %s: %s\n", argv[2], strerror(errno));
     return 127;
 }
