@@ -1,5 +1,6 @@
 /* Files and folders as the launcher needs them; see files.h. */
 #include "files.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -73,6 +74,23 @@ int replace_file(const char *path, const void *data, size_t len, mode_t mode)
         unlink(temp);
     }
     return error;
+}
+
+void sync_folder(const char *path)
+{
+    DIR *list = opendir(path);
+    struct dirent *entry;
+    while (list && (entry = readdir(list))) {
+        int fd = entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN ? openat(dirfd(list), entry->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+        if (fd >= 0) {
+            fsync(fd);
+            close(fd);
+        }
+    }
+    if (list) {
+        fsync(dirfd(list));
+        closedir(list);
+    }
 }
 
 int make_dirs(const char *path, mode_t mode)

@@ -13,6 +13,9 @@ int write_all(int fd, const void *data, size_t len);
 int write_file(const char *path, const void *data, size_t len, mode_t mode);
 /* Replaces or makes `path` by a temporary neighbour and rename. */
 int replace_file(const char *path, const void *data, size_t len, mode_t mode);
+/* Makes the files directly in a folder, and their names, survive a crash of the machine. Errors are not told: not every file
+ * system can. */
+void sync_folder(const char *path);
 /* mkdir -p; existing folders keep their mode. */
 int make_dirs(const char *path, mode_t mode);
 /* rm -rf without following links; folders that deny access are opened up first. ENOENT counts as success. */

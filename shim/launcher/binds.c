@@ -1,0 +1,215 @@
+/* The binds of a plan: the default view, then what the user asked for. Part of the composer; see compose.h. */
+#include "compose.h"
+#include "files.h"
+#include "guest.h"
+#include "places.h"
+#include "volume.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SHM "/dev/shm"
+
+struct plan_bind *bind_add(struct plan *p, const char *guest, u32 flags, bool user, const char *word)
+{
+    size_t k = 0;
+    while (k < p->nbinds && strcmp(p->binds[k].guest, guest))
+        k++;
+    if (k < p->nbinds && p->binds[k].user)
+        fail("cannot use the volume \"%s\": duplicate mount point %s", word, guest);
+    if (k == BINDS_MAX)
+        fail("cannot use the volume \"%s\": a container has at most %d", word, BINDS_MAX);
+    p->nbinds += k == p->nbinds;
+    p->binds[k] = (struct plan_bind){.guest = guest, .flags = flags, .user = user};
+    return &p->binds[k];
+}
+
+static void add_source(struct plan_bind *b, const struct mount *m)
+{
+    struct stat st;
+    b->host = real_path(m->source);
+    if (!b->host || stat(b->host, &st) < 0)
+        fail("cannot use the volume \"%s\": missing volume source %s (%s); make it first, or give a name without / for a volume kept by lpmx",
+             m->word, m->source, strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        b->flags |= LPMX_BIND_FILE;
+}
+
+static void add_mount(struct plan *p, const struct mount *m)
+{
+    char *guest = guest_canonical(p->image, m->target);
+    if (!guest)
+        fail("cannot use the volume \"%s\": too many links on the way to %s in the image", m->word, m->target);
+    if (!strcmp(guest, "/"))
+        fail("cannot use the volume \"%s\": the target cannot be /", m->word);
+    if (strlen(guest) > 4000)
+        fail("cannot use the volume \"%s\": the target is too long", m->word);
+    struct plan_bind *b = bind_add(p, guest, m->readonly ? LPMX_BIND_RO : 0, true, m->word);
+    switch (m->kind) {
+    case MOUNT_BIND:
+        add_source(b, m);
+        break;
+    case MOUNT_VOLUME:
+        b->host = format("%s/volumes/%s", store_root(), m->source);
+        b->make = m->nocopy ? MAKE_DIR : MAKE_SEEDED;
+        break;
+    case MOUNT_ANONYMOUS:
+        b->own = format("volumes/%zu", p->nbinds);
+        b->make = m->nocopy ? MAKE_DIR : MAKE_SEEDED;
+        break;
+    case MOUNT_TMPFS:
+        b->own = format("tmpfs.%zu", p->nbinds);
+        b->make = MAKE_SHM;
+        break;
+    }
+}
+
+static void default_view(struct plan *p)
+{
+    static const char *const shown[] = {"/dev", "/proc", "/sys"};
+    for (size_t k = 0; k < sizeof shown / sizeof *shown; k++)
+        bind_add(p, shown[k], LPMX_BIND_TRUST, false, "")->host = shown[k];
+    struct plan_bind *shm = bind_add(p, SHM, 0, false, "");
+    shm->own = "shm";
+    shm->make = MAKE_SHM;
+    if (!(p->flags & LPMX_CONTAINER_READONLY))
+        return; /* volumes of the image lie in the writable layer, which begins with what the image has */
+    for (size_t k = 0; k < p->image->volumes.n; k++) {
+        char *guest = guest_canonical(p->image, p->image->volumes.at[k]);
+        if (!guest || !strcmp(guest, "/"))
+            continue;
+        struct plan_bind *b = bind_add(p, guest, 0, false, guest);
+        b->own = format("volumes/%zu", p->nbinds);
+        b->make = MAKE_SEEDED;
+    }
+}
+
+void binds_compose(struct plan *p, const struct parsed *c)
+{
+    default_view(p);
+    for (size_t k = 0; k < c->nuses; k++) {
+        const char *value = c->uses[k].value;
+        struct mount list[64];
+        size_t n = 0;
+        switch (c->uses[k].flag->field) {
+        case FIELD_VOLUME:
+            list[n++] = volume_parse(value);
+            break;
+        case FIELD_MOUNT:
+            list[n++] = mount_parse(value);
+            break;
+        case FIELD_TMPFS:
+            list[n++] = tmpfs_parse(value);
+            break;
+        case FIELD_LPMX_VOLUME:
+        case FIELD_LPMX_FILE:
+            lpmx_volumes_parse(value, list, &n, 64);
+            break;
+        }
+        for (size_t m = 0; m < n; m++)
+            add_mount(p, &list[m]);
+    }
+}
+
+/* A new folder for a volume; seeded under another name first, so that a killed process leaves no half volume. */
+static void make_volume(const struct plan *p, const struct plan_bind *b)
+{
+    if (access(b->host, F_OK) == 0)
+        return;
+    char *parent = copy_text(b->host, (size_t)(strrchr(b->host, '/') - b->host));
+    char *temp = format("%s/.%s.%ld.tmp", parent, strrchr(b->host, '/') + 1, (long)getpid());
+    int error = make_dirs(parent, 0700);
+    if (!error && mkdir(temp, 0700) < 0)
+        error = -errno;
+    if (!error && b->make == MAKE_SEEDED && !p->image->host)
+        error = guest_copy(p->image, b->guest, temp);
+    if (!error && chmod(temp, 0755) == 0 && rename(temp, b->host) < 0 && errno != EEXIST && errno != ENOTEMPTY)
+        error = -errno;
+    if (error)
+        fail("cannot make the volume %s: %s", b->host, strerror(-error));
+    remove_tree(temp); /* another process was first */
+}
+
+static char *shm_prefix(const struct plan *p)
+{
+    return format("%s/lpmx-%lu.%.16s.", SHM, (unsigned long)getuid(), p->id);
+}
+
+static void make_shm(const struct plan *p, struct plan_bind *b)
+{
+    char *dir = format("%s%s", shm_prefix(p), b->own);
+    if (mkdir(dir, 0700) < 0) { /* no /dev/shm, or a full one */
+        dir = join_path(p->tree, b->own);
+        if (mkdir(dir, 0700) < 0)
+            fail("cannot make %s: %s", dir, strerror(errno));
+    }
+    b->host = dir;
+}
+
+/* A target inside another bind gets its mount point there, as container runtimes do: cwltool waits for it. */
+static void make_mount_point(const struct plan *p, const struct plan_bind *b)
+{
+    const struct plan_bind *outer = NULL;
+    size_t skip = 0;
+    for (size_t k = 0; k < p->nbinds; k++) {
+        const struct plan_bind *o = &p->binds[k];
+        size_t len = strlen(o->guest);
+        if (o != b && len > skip && starts_with(b->guest, o->guest) && b->guest[len] == '/') {
+            outer = o;
+            skip = len;
+        }
+    }
+    if (!outer || !outer->host || outer->flags & (LPMX_BIND_TRUST | LPMX_BIND_RO | LPMX_BIND_FILE))
+        return;
+    char *place = format("%s%s", outer->host, b->guest + skip);
+    if (access(place, F_OK) == 0)
+        return;
+    int error = make_dirs(b->flags & LPMX_BIND_FILE ? copy_text(place, (size_t)(strrchr(place, '/') - place)) : place, 0755);
+    if (!error && b->flags & LPMX_BIND_FILE)
+        error = write_file(place, "", 0, 0644);
+    if (error && error != -EEXIST)
+        note("the mount point %s could not be made: %s", place, strerror(-error));
+}
+
+static int by_length(const void *a, const void *b)
+{
+    size_t left = strlen(((const struct plan_bind *)a)->guest), right = strlen(((const struct plan_bind *)b)->guest);
+    return left < right ? -1 : left > right;
+}
+
+void binds_prepare(struct plan *p)
+{
+    for (size_t k = 0; k < p->nbinds; k++) {
+        struct plan_bind *b = &p->binds[k];
+        if (b->make == MAKE_SHM) {
+            make_shm(p, b);
+            continue;
+        }
+        if (!b->host)
+            b->host = join_path(b->make ? p->tree : p->folder, b->own);
+        if (b->make)
+            make_volume(p, b);
+    }
+    qsort(p->binds, p->nbinds, sizeof *p->binds, by_length); /* outer ones first */
+    for (size_t k = 0; k < p->nbinds; k++)
+        if (p->binds[k].user)
+            make_mount_point(p, &p->binds[k]);
+}
+
+void binds_clean(const struct plan *p)
+{
+    for (size_t k = 0; k < p->nbinds; k++)
+        if (p->binds[k].host && starts_with(p->binds[k].host, shm_prefix(p)))
+            remove_tree(p->binds[k].host);
+}
+
+void binds_again(const struct plan *p)
+{
+    for (size_t k = 0; k < p->nbinds; k++)
+        if (p->binds[k].host && starts_with(p->binds[k].host, shm_prefix(p)) && mkdir(p->binds[k].host, 0700) < 0 && errno != EEXIST)
+            fail("cannot make %s: %s", p->binds[k].host, strerror(errno));
+}

@@ -1,0 +1,251 @@
+/* Making, finding and removing containers; see container.h. */
+#include "container.h"
+#include "compose.h"
+#include "files.h"
+#include "places.h"
+#include "random_name.h"
+#include "sections.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct plan *unfinished; /* to be undone when the making fails */
+
+static void undo(void)
+{
+    container_remove(unfinished);
+}
+
+static void must(int error, const char *what)
+{
+    if (error)
+        fail("cannot make the container: %s: %s; the store is %s (LPMX_HOME)", what, strerror(-error), store_root());
+}
+
+static bool name_ok(const char *name)
+{
+    for (size_t k = 0; name[k]; k++) {
+        bool letter = (name[k] | 32) >= 'a' && (name[k] | 32) <= 'z', digit = name[k] >= '0' && name[k] <= '9';
+        if (!letter && !digit && (k == 0 || !strchr("_.-", name[k])))
+            return false;
+    }
+    return name[0] && name[1] && strlen(name) < 200;
+}
+
+/* The link of a container that is gone, or that a process died in while making it, is taken over. */
+static bool take_over(const char *link, char *holder, size_t cap)
+{
+    ssize_t len = readlink(link, holder, cap - 1);
+    if (len < 0)
+        return errno == ENOENT;
+    holder[len] = 0;
+    struct stat st;
+    char *folder = format("%s/%s", store_root(), starts_with(holder, "../") ? holder + 3 : holder);
+    if (access(join_path(folder, "meta.json"), F_OK) == 0)
+        return false;
+    if (stat(folder, &st) == 0 && st.st_mtime > time(NULL) - 60)
+        return false; /* it is being made just now */
+    unlink(link);
+    return true;
+}
+
+static void take_name(struct plan *p, const char *given)
+{
+    char *target = format("../containers/%s", p->id), holder[128];
+    if (given && !name_ok(given))
+        fail("invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", given);
+    for (int tries = 0; tries < 100; tries++) {
+        p->name = given ? given : random_name();
+        char *link = format("%s/names/%s", store_root(), p->name);
+        if (symlink(target, link) == 0)
+            return;
+        if (errno == ENOENT) {
+            must(make_dirs(format("%s/names", store_root()), 0700), "names");
+        } else if (errno != EEXIST) {
+            must(-errno, link);
+        } else if (!take_over(link, holder, sizeof holder) && given) {
+            const char *slash = strrchr(holder, '/');
+            p->name = NULL;
+            fail("cannot make the container: the name \"%s\" is already in use by container %.12s; remove it (lpmx rm %s) or choose another", given,
+                 slash ? slash + 1 : holder, given);
+        }
+    }
+    fail("cannot make the container: no free name found");
+}
+
+static void make_folder(struct plan *p)
+{
+    p->folder = format("%s/containers/%s", store_root(), p->id);
+    if (mkdir(p->folder, 0700) < 0) {
+        must(errno == ENOENT ? 0 : -errno, p->folder);
+        must(make_dirs(format("%s/containers", store_root()), 0700), "its folder");
+        if (mkdir(p->folder, 0700) < 0)
+            must(-errno, p->folder);
+    }
+    must(mkdir(join_path(p->folder, "state"), 0700) < 0 ? -errno : 0, "its folder");
+    must(mkdir(join_path(p->folder, "state/live"), 0700) < 0 ? -errno : 0, "its folder");
+}
+
+/* The writable layer (upper.md section 2). A --rm container's lies on node-local scratch: nobody else needs to see it. */
+static void make_tree(struct plan *p)
+{
+    static const char *const parts[] = {"upper", "dead", "work", "class", "id", "hosts"};
+    const char *scratch = p->flags & LPMX_CONTAINER_RM ? scratch_dir() : NULL;
+    p->tree = scratch ? format("%s/%s.%ld.%s", scratch, host_key(), (long)getpid(), p->id) : p->folder;
+    p->tree_entry = scratch ? p->tree : format("containers/%s", p->id);
+    if (scratch)
+        must(mkdir(p->tree, 0700) < 0 ? -errno : 0, p->tree);
+    int dir = open(p->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    must(dir < 0 ? -errno : 0, p->tree);
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        must(mkdirat(dir, parts[k], k ? 0700 : 0755) < 0 ? -errno : 0, p->tree);
+    close(dir);
+    must(write_file(join_path(p->tree, "dead/gone"), "", 0, 0600), p->tree);
+}
+
+void container_make(struct plan *p, const struct parsed *c, bool live)
+{
+    p->id = random_id();
+    p->created = (u64)time(NULL);
+    unfinished = p;
+    on_fail(undo);
+    make_folder(p);
+    if (live)
+        container_enter(p->folder, "main");
+    take_name(p, parsed_value(c, FIELD_NAME));
+    make_tree(p);
+    for (size_t k = 0; k < p->nfiles; k++)
+        must(write_file(join_path(p->folder, p->files[k].name), p->files[k].content, strlen(p->files[k].content), 0644), p->files[k].name);
+    binds_prepare(p);
+    struct text plan = plan_encode(p);
+    must(write_file(join_path(p->folder, "plan"), plan.at, plan.len, 0600), "plan");
+    const char *meta = plan_json(p, c->command->words);
+    must(write_file(join_path(p->folder, "meta.json"), meta, strlen(meta), 0600), "meta.json");
+    if (!(p->flags & LPMX_CONTAINER_RM))
+        sync_folder(p->folder);
+}
+
+static bool is_container(const char *folder)
+{
+    return access(join_path(folder, "meta.json"), F_OK) == 0;
+}
+
+static char *find_by_id(const char *word)
+{
+    char *containers = format("%s/containers", store_root()), *found = NULL;
+    DIR *list = opendir(containers);
+    struct dirent *entry;
+    while (list && (entry = readdir(list))) {
+        char *folder = join_path(containers, entry->d_name);
+        if (!starts_with(entry->d_name, word) || !is_container(folder))
+            continue;
+        if (found)
+            fail("the container id \"%s\" is ambiguous: give more digits (lpmx ps -a --no-trunc)", word);
+        found = folder;
+    }
+    if (list)
+        closedir(list);
+    return found;
+}
+
+char *container_find(const char *word)
+{
+    char *folder = real_path(format("%s/names/%s", store_root(), word));
+    bool hex = *word && !word[strspn(word, "0123456789abcdef")];
+    if (folder && !strchr(word, '/') && word[0] != '.' && is_container(folder))
+        return folder;
+    folder = hex ? find_by_id(word) : NULL;
+    if (!folder)
+        fail("no such container: %s; lpmx ps -a lists them", word);
+    return folder;
+}
+
+void container_load(struct plan *p, const char *folder)
+{
+    struct sections s;
+    char *path = join_path(folder, "plan");
+    int error = sections_open(&s, path, LPMX_MAGIC_PLAN);
+    u64 size = 0, room = 0;
+    const struct lpmx_container *c = error ? NULL : sections_find(&s, LPMX_SEC_CONTAINER, &size);
+    const struct lpmx_bind *binds = error ? NULL : sections_find(&s, LPMX_SEC_BINDS, &room);
+    if (!c || size != sizeof *c || room / sizeof *binds > BINDS_MAX)
+        fail("cannot read the plan %s: %s; make the container again", path, strerror(error ? -error : EINVAL));
+    struct image *image = need(sizeof *image);
+    image->id = sections_text(&s, c->image_id);
+    image->host = c->flags & LPMX_CONTAINER_HOST;
+    *p = (struct plan){.id = sections_text(&s, c->id), .name = sections_text(&s, c->name), .image = image,
+                       .image_name = sections_text(&s, c->image_name), .folder = folder, .tree_entry = sections_text(&s, c->tree),
+                       .index = sections_text(&s, c->index), .workdir = sections_text(&s, c->workdir), .user = sections_text(&s, c->user),
+                       .hostname = sections_text(&s, c->hostname), .owner_uid = c->owner_uid, .owner_gid = c->owner_gid, .flags = c->flags,
+                       .stop_signal = c->stop_signal, .created = c->created, .layers = sections_list(&s, LPMX_SEC_LAYERS),
+                       .env = sections_list(&s, LPMX_SEC_ENV), .entrypoint = sections_list(&s, LPMX_SEC_ENTRYPOINT),
+                       .cmd = sections_list(&s, LPMX_SEC_CMD)};
+    p->tree = join_path(store_root(), p->tree_entry);
+    for (u64 k = 0; k < room / sizeof *binds; k++)
+        p->binds[p->nbinds++] = (struct plan_bind){
+            .guest = sections_text(&s, binds[k].guest), .host = sections_text(&s, binds[k].host), .flags = binds[k].flags};
+}
+
+void container_record_exit(const char *folder, int status)
+{
+    char *record = format("{\"code\":%d,\"finished\":%lld}\n", status, (long long)time(NULL));
+    int error = replace_file(join_path(folder, "state/exit"), record, strlen(record), 0600);
+    if (error && error != -ENOENT)
+        warn("the exit status of the container could not be recorded: %s", strerror(-error));
+}
+
+void container_remove(const struct plan *p)
+{
+    if (!p->folder)
+        return;
+    unlink(join_path(p->folder, "meta.json")); /* from here on it does not exist */
+    if (p->name)
+        unlink(format("%s/names/%s", store_root(), p->name));
+    binds_clean(p);
+    int error = p->tree && strcmp(p->tree, p->folder) ? remove_tree(p->tree) : 0;
+    int second = remove_tree(p->folder);
+    if (error || second)
+        warn("the container's folder %s could not be removed: %s", error ? p->tree : p->folder, strerror(error ? -error : -second));
+}
+
+/* "<host_key>.<pid>.<id>", see make_tree. */
+static bool is_dead_tree(const char *name, char **id)
+{
+    char *dot = strchr(name, '.');
+    if (!dot || (size_t)(dot - name) != strlen(host_key()) || strncmp(name, host_key(), (size_t)(dot - name)))
+        return false;
+    char *end;
+    long pid = strtol(dot + 1, &end, 10);
+    if (*end != '.' || strlen(end + 1) != 64)
+        return false;
+    *id = end + 1;
+    return kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+void container_sweep(void)
+{
+    const char *scratch = scratch_dir();
+    DIR *list = scratch ? opendir(scratch) : NULL;
+    struct dirent *entry;
+    while (list && (entry = readdir(list))) {
+        char *id;
+        if (!is_dead_tree(entry->d_name, &id))
+            continue;
+        char *folder = format("%s/containers/%s", store_root(), id);
+        struct plan p = {.folder = folder, .tree = join_path(scratch, entry->d_name)};
+        if (access(join_path(folder, "plan"), F_OK) == 0) {
+            container_load(&p, folder);
+            p.tree = join_path(scratch, entry->d_name);
+        }
+        note("removing what a killed container left: %s", p.tree);
+        container_remove(&p);
+    }
+    if (list)
+        closedir(list);
+}

@@ -1,0 +1,33 @@
+/* Containers on disk: <store>/containers/<id>/{plan,meta.json,state/,…} and <store>/names/<name>.
+ *
+ * meta.json is written last: a container without it does not exist, whatever a killed process left of it. The link of the name
+ * is made exclusively and so decides who has it.
+ */
+#ifndef LPMX_LAUNCHER_CONTAINER_H
+#define LPMX_LAUNCHER_CONTAINER_H
+
+#include "parse.h"
+#include "plan.h"
+
+/* Chooses id and (unless given) name, makes folder, writable layer, files, plan and meta.json of a composed plan. Fails with
+ * everything undone again. With `live` this process is entered in state/live first. */
+void container_make(struct plan *p, const struct parsed *c, bool live);
+
+/* Finds a container by name, id or unique beginning of an id in the user's store; its folder, or fails. */
+char *container_find(const char *word);
+/* Reads the plan of an existing container. */
+void container_load(struct plan *p, const char *folder);
+/* Whether a process of the container's main life runs (on another host: is believed to). */
+bool container_running(const char *folder);
+/* Enters this process in state/live with what it is ("main" or "exec"); path of the entry. */
+char *container_enter(const char *folder, const char *what);
+/* Ends processes that `lpmx exec` started on this host: TERM, after a moment KILL. */
+void container_end_execs(const char *folder);
+/* Records the exit status of the main program. */
+void container_record_exit(const char *folder, int status);
+/* Removes everything of the container. */
+void container_remove(const struct plan *p);
+/* Removes containers of `run --rm` whose launcher was killed on this host. */
+void container_sweep(void);
+
+#endif

@@ -1,0 +1,94 @@
+/* state/live of a container: one file per process that lives in it, named <host>.<boot-id>.<pid>.<starttime>, holding "main" or
+ * "exec". See container.h. A file of a dead process means nothing; who meets one removes it. */
+#include "container.h"
+#include "files.h"
+#include "places.h"
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+char *container_enter(const char *folder, const char *what)
+{
+    char *path = format("%s/state/live/%s", folder, live_name());
+    int error = write_file(path, what, strlen(what), 0600);
+    if (error && error != -EEXIST) /* the same process again: it was replaced by exec */
+        fail("cannot enter the container: %s: %s", path, strerror(-error));
+    return path;
+}
+
+/* Whose entry it is: > 0 the pid of a living process of this host, 0 a dead one, -1 one that cannot be judged from here. */
+static long holder(const char *entry)
+{
+    const char *own = live_name();
+    const char *at = strrchr(entry, '.');
+    u64 start = at ? strtoull(at + 1, NULL, 10) : 0;
+    while (at && at > entry && at[-1] != '.')
+        at--;
+    long pid = at ? strtol(at, NULL, 10) : 0;
+    size_t place = at ? (size_t)(at - entry) : 0;
+    const char *own_pid = strrchr(own, '.') - 1;
+    while (own_pid[-1] != '.')
+        own_pid--;
+    if (place != (size_t)(own_pid - own) || strncmp(entry, own, place))
+        return strncmp(entry, node_name(), strlen(node_name())) ? -1 : 0; /* same node, an earlier boot: dead */
+    if (pid <= 0 || (kill((pid_t)pid, 0) < 0 && errno == ESRCH))
+        return 0;
+    return start_time(pid) == start ? pid : 0;
+}
+
+static bool is_kind(const char *path, const char *what)
+{
+    char *content = read_file(path, 64, NULL);
+    return content && !strcmp(content, what);
+}
+
+bool container_running(const char *folder)
+{
+    char *live = join_path(folder, "state/live");
+    DIR *list = opendir(live);
+    struct dirent *entry;
+    bool running = false;
+    while (list && (entry = readdir(list))) {
+        if (entry->d_name[0] == '.')
+            continue;
+        char *path = join_path(live, entry->d_name);
+        long pid = holder(entry->d_name);
+        if (!pid)
+            unlink(path);
+        else if (pid != getpid() && is_kind(path, "main"))
+            running = true;
+    }
+    if (list)
+        closedir(list);
+    return running;
+}
+
+static size_t signal_execs(const char *live, int number)
+{
+    DIR *list = opendir(live);
+    struct dirent *entry;
+    size_t n = 0;
+    while (list && (entry = readdir(list))) {
+        char *path = join_path(live, entry->d_name);
+        if (entry->d_name[0] == '.' || !is_kind(path, "exec"))
+            continue;
+        long pid = holder(entry->d_name);
+        if (pid > 0 && pid != getpid() && kill((pid_t)pid, number) == 0)
+            n++;
+    }
+    if (list)
+        closedir(list);
+    return n;
+}
+
+void container_end_execs(const char *folder)
+{
+    char *live = join_path(folder, "state/live");
+    for (int tries = 0; signal_execs(live, tries ? 0 : SIGTERM) && tries < 40; tries++)
+        nanosleep(&(struct timespec){0, 50000000}, NULL);
+    signal_execs(live, SIGKILL);
+}

@@ -1,0 +1,56 @@
+/* lpmx, the launcher: serves run, create, start and exec itself and hands all other words to the engine.
+ *
+ * A static program of one thread that uses only system calls of Linux 2.6.32 (newer ones with a fallback) and no NSS, locale or
+ * shared object: it has to start under `env -i`, from cron, with `ulimit -v 2000000` and in a root without any libc.
+ */
+#include "engine.h"
+#include "parse.h"
+#include "unpack.h"
+#include "verbs.h"
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* cron and workflow managers may close the standard streams; a file opened later must not take their place. */
+static void keep_standard_streams(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) < 0)
+            return;
+}
+
+static _Noreturn void serve(const struct parsed *c)
+{
+    switch (c->command->what) {
+    case COMMAND_CREATE:
+        verb_create(c);
+    case COMMAND_START:
+        verb_start(c);
+    case COMMAND_EXEC:
+        verb_exec(c);
+    case COMMAND_LPMX_RESUME:
+        verb_resume(c);
+    default:
+        verb_run(c);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const char *const *words = (const char *const *)argv + (argc > 0);
+    size_t used;
+    keep_standard_streams();
+    self_init(argc > 0 ? argv[0] : "");
+    if (words[0] && !strcmp(words[0], "--quiet") && command_find(words + 1, &used))
+        words++; /* `udocker --quiet run`, as cwltool calls it */
+    bool only_plan = words[0] && !strcmp(words[0], "__plan");
+    const struct command *command = command_find(words + only_plan, &used);
+    if (!command)
+        engine_exec(words);
+    struct parsed parsed = parse_command(command, words + only_plan, used);
+    if (parsed_bool(&parsed, FIELD_HELP, false))
+        engine_exec(words);
+    if (only_plan)
+        verb_plan(&parsed);
+    serve(&parsed);
+}

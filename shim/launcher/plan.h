@@ -1,0 +1,60 @@
+/* The plan of a container while it is composed, and its two written forms: the file of contract.h and JSON for people and tests. */
+#ifndef LPMX_LAUNCHER_PLAN_H
+#define LPMX_LAUNCHER_PLAN_H
+
+#include "store.h"
+
+#define BINDS_MAX 256 /* of the core: CORE_BINDS_MAX in shim/core/state.h */
+#define FILES_MAX 8
+
+struct plan_bind {
+    const char *guest; /* canonical guest path */
+    const char *host;  /* absolute; NULL until the container's folder is known: "own" below it */
+    const char *own;   /* path in the container's own folder (generated file, anonymous volume) or tree */
+    u32 flags;         /* LPMX_BIND_* */
+    u8 make;           /* enum bind_make: what to do before the first start */
+    bool user;         /* asked for by the user */
+};
+enum bind_make {
+    MAKE_NOTHING,
+    MAKE_DIR,    /* the host side, empty */
+    MAKE_SEEDED, /* the host side, with what the image has there, if it is new */
+    MAKE_SHM,    /* in memory where the host has a /dev/shm */
+};
+
+struct plan_file { /* of the container's folder */
+    const char *name;
+    const char *content;
+};
+
+struct plan {
+    const char *id, *name;
+    const struct image *image;
+    const char *image_name; /* as the user wrote it */
+    const char *folder;     /* host path of the container's folder, once it is made */
+    const char *tree;       /* host path of the writable layer's folder, once it is made */
+    const char *tree_entry; /* as the plan file spells it */
+    const char *index;      /* as the plan file spells it */
+    const char *workdir, *user, *hostname;
+    u32 owner_uid, owner_gid, flags, stop_signal;
+    u64 created;
+    struct list layers; /* as the plan file spells them */
+    struct list env, entrypoint, cmd;
+    struct plan_bind binds[BINDS_MAX];
+    size_t nbinds;
+    struct plan_file files[FILES_MAX];
+    size_t nfiles;
+    struct list labels; /* "key=value" */
+    u64 stop_timeout;   /* seconds */
+};
+
+/* The bytes of the plan file; sorts the binds. */
+struct text plan_encode(struct plan *p);
+/* The same as JSON, one line. `command` is the verb. */
+char *plan_json(struct plan *p, const char *command);
+/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+void json_string(struct text *out, const char *string);
+/* ["a","b"] */
+void json_list(struct text *out, const struct list *strings);
+
+#endif

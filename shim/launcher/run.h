@@ -1,0 +1,41 @@
+/* The life of a container's processes: start, signals, terminal, end. */
+#ifndef LPMX_LAUNCHER_RUN_H
+#define LPMX_LAUNCHER_RUN_H
+
+#include "plan.h"
+
+struct run {
+    const struct plan *plan;
+    const char *plan_path; /* what lpmx-start is to read; NULL = the plan of the container's folder */
+    struct list argv, env;
+    bool no_proxy;  /* --sig-proxy=false: signals are not passed on */
+    bool pty;       /* give the program a terminal of its own */
+    int ready_fd;   /* --detach: ready_text is written here once the program has started; -1 = none */
+    const char *ready_text;
+};
+
+/* Replaces this process by the program. Only returns by failing. */
+_Noreturn void run_exec(const struct run *r);
+/* Starts the program as a child, passes signals to it and waits; then ends what it left behind: TERM, after a moment KILL.
+ * Returns its exit status, 128+N for signal N. */
+int run_wait(const struct run *r);
+/* Whether -t wants a terminal of its own: asked for, and stdin is none. With -i that is an error in docker; wrappers in batch
+ * jobs say -it all the time, so it is only warned about. */
+bool run_wants_pty(bool tty, bool interactive);
+
+/* pty.c */
+struct pty {
+    int master;
+    const char *slave;
+};
+/* Opens a pseudo-terminal. False when the system has none. */
+bool pty_open(struct pty *t);
+/* In the child, before exec: makes it the controlling terminal and stdin, stdout, stderr. Raw system calls only. */
+void pty_enter(const struct pty *t);
+/* Copies what the program printed to stdout until nothing is there; false when the program's side is closed for good. */
+bool pty_copy(const struct pty *t);
+
+/* leftover.c: ends all descendants of this process: TERM, after a moment KILL. */
+void leftover_end(void);
+
+#endif
