@@ -53,7 +53,7 @@ struct core_call {
     u16 nr;
     u8 trap; /* enum core_trap */
 };
-/* All calls that are not simply passed, sorted by number. */
+/* All calls that are not simply passed, in any order. */
 extern const struct core_call core_calls[];
 extern const unsigned core_calls_count;
 
@@ -69,6 +69,8 @@ int core_program_open(struct core *c, const char *path, struct core_program *out
 int core_program_handed(struct core *c, const struct handover *h);
 /* Opens a guest path for reading (PT_INTERP, /etc/passwd): descriptor or -errno. */
 int core_open_guest(struct core *c, const char *path);
+/* First start: every bind gets something to be mounted on, where the image has nothing. 0 or -errno; *what = the guest path. */
+int core_make_mount_points(struct core *c, const char **what);
 /* Changes the guest's cwd (first start: workdir; made with its parents if missing when `make`). 0 or -errno. */
 int core_enter_dir(struct core *c, const char *path, bool make);
 

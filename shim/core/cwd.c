@@ -177,7 +177,7 @@ int core_enter_dir(struct core *c, const char *path, bool make)
 {
     struct call k = {.c = c};
     struct spot s;
-    int r = make ? make_dirs(&k, path) : 0;
+    int r = make ? make_dirs(&k, path, strlen(path)) : 0;
     if (r)
         return r;
     r = walk_text(&k, path, WALK_FOLLOW, &s);

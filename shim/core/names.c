@@ -96,28 +96,39 @@ static long make_node(struct call *k, const struct name *n, const void *arg)
     return make_raw(upper, name_rel(n), w);
 }
 
+/* Below a bind: on the host. */
+static long make_in_bind(struct call *k, const struct spot *s, const struct node *w)
+{
+    const char *at;
+    struct stat st;
+    int fd = spot_at(k, s, &at);
+    if (fd == AT_FDCWD || s->name.len == s->bind_skip)
+        return -EEXIST;
+    long r = fd < 0 ? fd : spot_writable(k, s);
+    if (r == -EROFS && !sys4(SYS_newfstatat, fd, at, &st, AT_SYMLINK_NOFOLLOW))
+        r = -EEXIST;
+    if (r)
+        return r;
+    if (w->text)
+        return sys3(SYS_symlinkat, w->text + DEFUSED_LEN, fd, at);
+    return S_ISDIR(w->mode) ? sys3(SYS_mkdirat, fd, at, w->mode & 07777) : sys4(SYS_mknodat, fd, at, w->mode, w->dev);
+}
+
+static long make_spot(struct call *k, struct spot *s, const struct node *w)
+{
+    return s->kind == KIND_BIND ? make_in_bind(k, s, w) : place_new(k, s, make_node, w);
+}
+
 static long make_at(struct call *k, int dirfd, long path, const struct node *w)
 {
     struct spot s;
-    const char *at;
     long r = walk(k, dirfd, (const char *)path, 0, &s);
     if (r == -ENOTDIR && s.must_dir && s.kind != KIND_NONE)
         r = -EEXIST;
     if (!r && s.must_dir && !S_ISDIR(w->mode))
         r = s.kind == KIND_NONE ? -ENOENT : -EEXIST;
-    if (!r && s.kind == KIND_BIND) {
-        int fd = spot_at(k, &s, &at);
-        struct stat st;
-        r = fd == AT_FDCWD || s.name.len == s.bind_skip ? -EEXIST : fd < 0 ? fd : spot_writable(k, &s);
-        if (r == -EROFS && !sys4(SYS_newfstatat, fd, at, &st, AT_SYMLINK_NOFOLLOW))
-            r = -EEXIST;
-        if (!r)
-            r = w->text            ? sys3(SYS_symlinkat, w->text + DEFUSED_LEN, fd, at)
-                : S_ISDIR(w->mode) ? sys3(SYS_mkdirat, fd, at, w->mode & 07777)
-                                   : sys4(SYS_mknodat, fd, at, w->mode, w->dev);
-    } else if (!r) {
-        r = place_new(k, &s, make_node, w);
-    }
+    if (!r)
+        r = make_spot(k, &s, w);
     walk_end(k, &s);
     return r;
 }
@@ -308,27 +319,68 @@ long op_rmdir(struct call *k, const long *a)
     return remove_at(k, AT_FDCWD, a[0], true);
 }
 
-int make_dirs(struct call *k, const char *path)
+int make_dirs(struct call *k, const char *path, size_t len)
 {
     struct slot *slot = slot_get(k->c);
     if (!slot)
         return -ENOMEM;
-    size_t len = strlen(path);
     struct node w = {.mode = S_IFDIR | 0755};
     int r = len < CORE_PATH_MAX ? 0 : -ENAMETOOLONG;
     for (size_t i = 1; !r && i <= len; i++) {
-        if (path[i] && path[i] != '/')
+        if (i < len && path[i] != '/')
             continue;
         struct spot s;
         memcpy(slot->bytes, path, i);
         slot->bytes[i] = 0;
         r = walk_text(k, slot->bytes, WALK_FOLLOW, &s);
-        if (!r && s.kind == KIND_NONE) {
-            r = (int)place_new(k, &s, make_node, &w);
+        if (!r && (s.kind == KIND_NONE || s.kind == KIND_BIND)) {
+            r = (int)make_spot(k, &s, &w);
             r = r == -EEXIST ? 0 : r;
         }
         walk_end(k, &s);
     }
     slot_put(k->c, slot);
+    return r;
+}
+
+/* What is below the bind itself: another bind, or the image's own. */
+static int make_mount_point(struct call *k, int bind, char *path, u32 len)
+{
+    struct spot s = {.bind = -1};
+    struct stat st;
+    bool file = k->c->binds[bind].flags & LPMX_BIND_FILE;
+    struct node w = {.mode = file ? S_IFREG | 0644 : S_IFDIR | 0755};
+    name_set(k, &s.name, path, len);
+    s.bind = bind_over(k->c, path, s.name.dir_len);
+    s.bind_skip = s.bind < 0 ? 0 : (u32)strlen(bind_guest(k->c, s.bind));
+    int kind = s.bind < 0 ? lookup(k, &s.name, &st) : KIND_BIND;
+    s.kind = (enum kind)kind;
+    if (kind < 0 || kind == KIND_LOWER || kind == KIND_OBJECT)
+        return kind < 0 ? kind : 0;
+    int r = make_dirs(k, path, s.name.dir_len);
+    if (!r)
+        r = (int)make_spot(k, &s, &w);
+    return r == -EEXIST ? 0 : r;
+}
+
+int core_make_mount_points(struct core *c, const char **what)
+{
+    struct call k = {.c = c};
+    struct slot *slot = slot_get(c);
+    bool readonly = c->readonly;
+    int r = slot ? 0 : -ENOMEM;
+    c->readonly = false;
+    for (u32 i = 0; !r && i < c->nbinds; i++) {
+        *what = bind_guest(c, (int)i);
+        size_t len = strlen(*what);
+        memcpy(slot->bytes, *what, len + 1);
+        r = make_mount_point(&k, (int)i, slot->bytes, (u32)len);
+        if (bind_over(c, *what, (u32)len - 1) >= 0 && r == -EROFS)
+            r = 0; /* inside a read-only bind: shown all the same */
+    }
+    c->readonly = readonly;
+    if (slot)
+        slot_put(c, slot);
+    call_end(&k);
     return r;
 }

@@ -9,8 +9,8 @@
 #include "calls.def"
 #undef CALL
 
-/* names.c: mkdir -p in the guest's view. 0 or -errno. */
-int make_dirs(struct call *k, const char *path);
+/* names.c: mkdir -p of path[len] in the guest's view. 0 or -errno. */
+int make_dirs(struct call *k, const char *path, size_t len);
 /* A bind is mounted somewhere below n. */
 bool mounted_in(const struct core *c, const struct name *n);
 

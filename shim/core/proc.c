@@ -1,4 +1,5 @@
-/* The magic links of /proc that must lead into the view: exe, cwd, root and fd of a process. */
+/* The magic links that must lead into the view: exe, cwd, root and fd of a process in /proc, and the short names of descriptors in /dev.
+ * Left to the kernel, /dev/fd/N would open a layer's file anew, for writing too. */
 #include "view.h"
 
 /* "/proc/self/", "/proc/thread-self/", "/proc/<pid>/": offset behind it, *own = it is this process. 0 when it is none. */
@@ -31,9 +32,21 @@ static int answer_guest(int n, char *out, size_t cap)
     return n ? n : answer(out, cap, "/");
 }
 
+static int dev_link(const char *path, char *out, size_t cap)
+{
+    static const char *const link[][2] = {{"/dev/fd", "/proc/self/fd"}, {"/dev/stdin", "/proc/self/fd/0"},
+                                          {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"}};
+    for (unsigned i = 0; i < 4; i++)
+        if (str_equal(path, link[i][0]))
+            return answer(out, cap, link[i][1]);
+    return -ENOENT;
+}
+
 int proc_link(struct call *k, const char *path, u32 len, char *out, size_t cap)
 {
     bool own;
+    if (str_starts(path, "/dev/"))
+        return dev_link(path, out, cap);
     u32 at = process_part(path, &own);
     if (!at || at >= len)
         return -ENOENT;

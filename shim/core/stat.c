@@ -52,6 +52,8 @@ static int spot_stat(struct call *k, const struct spot *s, bool follow, struct s
             st->st_size -= DEFUSED_LEN;
         return ident_of_object(k, st, id);
     }
+    if (s->must_dir && !S_ISDIR(st->st_mode))
+        return -ENOTDIR;
     ident_of_bind(k, st, id);
     if (trust) { /* devices and pseudo files keep their type's numbers */
         id->major = (u32)(st->st_rdev >> 8 & 0xfff);

@@ -109,7 +109,7 @@ static int step_bind(struct walker *w, bool last, u32 dir_len)
         return 0;
     if (b->flags & LPMX_BIND_TRUST) {
         char *at = s->buf + s->name.len + 2;
-        if (gap(w) < CORE_PATH_MAX + 16 && str_starts(s->buf, "/proc/")) {
+        if (gap(w) < CORE_PATH_MAX + 16) {
             char small[256];
             int n = proc_link(w->k, s->buf, s->name.len, small, sizeof small);
             if (n != -ENAMETOOLONG)

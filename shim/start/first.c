@@ -86,6 +86,10 @@ static _Noreturn void cannot_run(const char *name, long error)
 const char *first_start(struct core *c, const struct handover *h, struct stack *s, struct core_program *out)
 {
     static char path[2 * 4096];
+    const char *point;
+    int made = core_make_mount_points(c, &point);
+    if (made)
+        fatal(125, "cannot make the mount point \"", point, "\": ", errno_text(made), NULL);
     if (has_flag(h, 'u'))
         become_user(c, s);
     if (has_flag(h, 'w')) {
