@@ -104,12 +104,15 @@ fn addLauncher(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
 
 /// shim/test/test_*.c: hosted unit and model tests over the core, one program each, undefined behaviour trapped.
 /// shim/test/probe_*.c: programs that run natively and contained, each as static musl and as dynamic glibc 2.17.
+/// shim/test/tool_*.c: static programs that the tests use.
 /// Every other .c file there is support code, linked into each test_ program.
 fn addTests(b: *std.Build, tests: *std.Build.Step, core: []const []const u8) void {
     var support: std.ArrayList([]const u8) = .empty;
     for (sources(b, "shim/test", ".c", "")) |source| {
         const name = std.fs.path.basename(source);
-        const program = std.mem.startsWith(u8, name, "test_") or std.mem.startsWith(u8, name, "probe_");
+        const program = for ([_][]const u8{ "test_", "probe_", "tool_" }) |prefix| {
+            if (std.mem.startsWith(u8, name, prefix)) break true;
+        } else false;
         if (!program) support.append(b.allocator, source) catch @panic("OOM");
     }
     for (sources(b, "shim/test", ".c", "test_")) |source| {
@@ -120,15 +123,18 @@ fn addTests(b: *std.Build, tests: *std.Build.Step, core: []const []const u8) voi
         addC(b, module, &.{source}, &flags);
         emitTest(b, tests, module, .static, std.fs.path.stem(source), "");
     }
+    for (sources(b, "shim/test", ".c", "tool_")) |source| addPlain(b, tests, source, "x86_64-linux-musl", "");
     for (sources(b, "shim/test", ".c", "probe_")) |source| {
-        for ([_][]const u8{ "x86_64-linux-musl", "x86_64-linux-gnu.2.17" }) |triple| {
-            const query = std.Target.Query.parse(.{ .arch_os_abi = triple }) catch unreachable;
-            const static = query.abi == .musl;
-            const module = b.createModule(.{ .target = b.resolveTargetQuery(query), .optimize = .small, .link_libc = true, .strip = true });
-            addC(b, module, &.{source}, &.{"-pthread"});
-            emitTest(b, tests, module, if (static) .static else .dynamic, std.fs.path.stem(source), if (static) "-musl" else "-glibc");
-        }
+        addPlain(b, tests, source, "x86_64-linux-musl", "-musl");
+        addPlain(b, tests, source, "x86_64-linux-gnu.2.17", "-glibc");
     }
+}
+
+fn addPlain(b: *std.Build, tests: *std.Build.Step, source: []const u8, triple: []const u8, suffix: []const u8) void {
+    const query = std.Target.Query.parse(.{ .arch_os_abi = triple }) catch unreachable;
+    const module = b.createModule(.{ .target = b.resolveTargetQuery(query), .optimize = .small, .link_libc = true, .strip = true });
+    addC(b, module, &.{source}, &.{"-pthread"});
+    emitTest(b, tests, module, if (query.abi == .musl) .static else .dynamic, std.fs.path.stem(source), suffix);
 }
 
 fn emitTest(b: *std.Build, tests: *std.Build.Step, module: *std.Build.Module, mode: std.builtin.LinkMode, stem: []const u8, suffix: []const u8) void {

@@ -74,7 +74,9 @@ function faults(bytes: Uint8Array, fixed: boolean): string[] {
   if (dynamic) found.push("it has a dynamic section");
   if (all.some((segment) => segment.type === PT.INTERP)) found.push("it wants an interpreter");
   const loads = all.filter((segment) => segment.type === PT.LOAD);
-  if (loads.length === 0 || loads[0].address !== WINDOW) found.push("its first segment is elsewhere");
+  if (loads.length === 0 || loads[0].address !== WINDOW) {
+    found.push("its first segment is elsewhere");
+  }
   const outside = loads.some((segment) =>
     (segment.flags & PF_X) !== 0 && segment.address + segment.memory > WINDOW + WINDOW_SIZE
   );

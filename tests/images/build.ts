@@ -1,0 +1,77 @@
+// Builds what the tests run: images from Debian packages, archives of them, the content of a registry. Runs as root from
+// tests/run.sh: `build.ts CACHE ZIG`. Keeps each result in CACHE under the hash of its recipe, so only what changed is built
+// again, and writes CACHE/images.json, which the runner reads: name -> folder. Nothing here is written by lpmx itself.
+import { buildImage, type Recipe } from "./image.ts";
+import { buildArchives } from "./archives.ts";
+import { buildRegistry } from "./registry_content.ts";
+
+interface Recipes {
+  mirror: string;
+  images: Record<string, Recipe>;
+}
+
+/** To be raised when image.ts makes other images of the same recipes. */
+const BUILDER = "2";
+
+const here = new URL(".", import.meta.url).pathname;
+const [cache, zig] = Deno.args as [string, string];
+const recipes: Recipes = JSON.parse(await Deno.readTextFile(`${here}/recipes.json`));
+recipes.mirror = Deno.env.get("LPMX_TEST_MIRROR") ?? recipes.mirror;
+
+async function shortHash(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex().slice(0, 12);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Makes CACHE/<name>-<key> by `make` unless it is there; a half-made one is thrown away. Returns its path. */
+async function once(name: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const folder = `${cache}/${name}-${await shortHash(BUILDER + key)}`;
+  if (await exists(`${folder}/.done`)) return folder;
+  if (await exists(folder)) await Deno.remove(folder, { recursive: true });
+  await Deno.mkdir(folder, { recursive: true });
+  const started = performance.now();
+  await make(folder);
+  await Deno.writeTextFile(`${folder}/.done`, "");
+  console.error(`test images: ${name} built in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  return folder;
+}
+
+/** Removes what recipes of before have left. */
+async function sweep(wanted: string[]) {
+  const kept = new Set(wanted.map((folder) => folder.split("/").pop()));
+  for await (const entry of Deno.readDir(cache)) {
+    if (/-[0-9a-f]{12}$/.test(entry.name) && !kept.has(entry.name)) {
+      await Deno.remove(`${cache}/${entry.name}`, { recursive: true });
+    }
+  }
+}
+
+await Deno.mkdir(cache, { recursive: true });
+const folders: Record<string, string> = {};
+const trees: Record<string, string> = {};
+const keys: Record<string, string> = {};
+for (const [name, recipe] of Object.entries(recipes.images)) {
+  const parent = recipe.from ? keys[recipe.from] : "";
+  // "pieces" is used by scripts under that name, so whoever mentions it depends on it.
+  const mentioned = JSON.stringify(recipe.layers ?? []).includes("$pieces") ? keys["pieces"] : "";
+  keys[name] = JSON.stringify(recipe) + parent + mentioned;
+  folders[name] = await once(name, keys[name], (folder) =>
+    buildImage(recipe, recipe.from ? folders[recipe.from] : undefined, folder, { mirror: recipes.mirror, zig, trees }));
+  trees[name] = `${folders[name]}/rootfs`;
+}
+
+const all = JSON.stringify(keys);
+const version = async (file: string) => await Deno.readTextFile(`${here}/${file}`);
+const archives = await once("archives", all + await version("archives.ts"), (folder) => buildArchives(folders, folder));
+const registry = await once("registry", all + await version("registry_content.ts"), (folder) =>
+  buildRegistry(folders, folder));
+const shown = Object.fromEntries(Object.entries(folders).filter(([name]) => !recipes.images[name]?.private));
+await sweep([...Object.values(folders), archives, registry]);
+await Deno.writeTextFile(
+  `${cache}/images.json`,
+  JSON.stringify({ images: shown, archives, registry }, null, 2) + "\n",
+);

@@ -1,0 +1,94 @@
+# Sourced by ./dev test. As root: installs what the tests need, builds images, records what a chroot prints, prepares the mounts
+# that only root can make, then runs the tests as the ordinary user lpmx-test. As an ordinary user: runs what needs no image,
+# or everything when root has built the images before. Everything lasting is in $tests (outside the clone).
+tests=${LPMX_TEST_CACHE:-/var/cache/lpmx-tests}
+test_user=lpmx-test
+mounts=
+
+missing_packages() {
+  while read -r package; do
+    case $(dpkg-query -Wf '${Status}' "$package" 2>/dev/null) in *" installed") ;; *) printf '%s ' "$package" ;; esac
+  done <tests/images/packages.txt
+}
+
+# The sources, as the test user may not be able to read the clone, and the programs the tests call.
+fill_work() {
+  mkdir -p "$work/bin" "$work/cases" "$work/home" "$work/cache" "$work/source" "$work/host/folder"
+  cp -a tests src tools shim main.ts deno.json "$work/source/"
+  [ ! -f deno.lock ] || cp deno.lock "$work/source/"
+  cp dist/lpmx "$work/bin/"
+  [ ! -d bundles/x86_64/test ] || cp bundles/x86_64/test/* "$work/bin/"
+  cp "$deno" "$work/deno"
+  echo "not to be changed" >"$work/host/file"
+  echo "nor this" >"$work/host/folder/file"
+}
+
+# $work/small: a file system of 8 MB; $work/noexec; $work/empty: a root with nothing but /dev/null, /proc, /tmp.
+prepare_mounts() {
+  mkdir -p "$work/small" "$work/noexec" "$work/empty/dev" "$work/empty/proc" "$work/empty/tmp"
+  mount -t tmpfs -o size=8m,mode=1777 tmpfs "$work/small" && mounts="$work/small"
+  mount -t tmpfs -o noexec,size=400m,mode=1777 tmpfs "$work/noexec" && mounts="$mounts $work/noexec"
+  mount -t proc proc "$work/empty/proc" && mounts="$mounts $work/empty/proc"
+  mknod -m 666 "$work/empty/dev/null" c 1 3
+  # cap_sys_chroot, effective and permitted: struct vfs_cap_data, version 2 (linux/capability.h)
+  python3 -c 'import os, struct, sys
+os.setxattr(sys.argv[1], "security.capability", struct.pack("<5I", 0x02000001, 1 << 18, 0, 0, 0))' "$work/bin/tool_chroot"
+}
+
+clean_up() {
+  for folder in $mounts; do umount -l "$folder" || true; done
+  if [ -n "${LPMX_TEST_KEEP:-}" ]; then echo "kept: $work" >&2; else chmod -R u+rwX "$work" 2>/dev/null; rm -rf "$work"; fi
+}
+
+run_as_root() {
+  missing=$(missing_packages)
+  # shellcheck disable=SC2086 # one word per package
+  [ -z "$missing" ] || need_packages $missing
+  id "$test_user" >/dev/null 2>&1 || useradd --system --home-dir "$tests/home" --shell /bin/sh "$test_user"
+  mkdir -p "$tests/deno"
+  chown "$test_user" "$tests/deno"
+  "$deno" run --quiet --no-config -A tests/images/build.ts "$tests" "$zig"
+  "$deno" run --quiet --no-config -A tests/images/record.ts "$tests" tests/specs
+  chmod -R a+rX "$tests/expected" "$tests/images.json"
+  work=$tests/work.$$
+  trap clean_up EXIT
+  trap 'exit 130' INT TERM
+  fill_work
+  chown -R "$test_user" "$work"
+  prepare_mounts
+  offers="images mounts"
+  uid=$(id -u "$test_user") gid=$(id -g "$test_user")
+  as_user="setpriv --reuid $uid --regid $gid --clear-groups"
+}
+
+run_as_user() {
+  offers=none
+  [ ! -f "$tests/images.json" ] || offers=images
+  [ "$offers" = images ] ||
+    echo "dev: no test images on this machine: cases that need them are skipped; build them once with: sudo ./dev test" >&2
+  work=$(mktemp -d "${TMPDIR:-/tmp}/lpmx-tests.XXXXXX")
+  trap clean_up EXIT
+  trap 'exit 130' INT TERM
+  fill_work
+  as_user=
+}
+
+build
+native tests
+strict=0
+if [ "$(id -u)" = 0 ]; then
+  run_as_root
+  strict=1
+  export DENO_DIR="$tests/deno"
+else
+  run_as_user
+fi
+status=0
+(
+  cd "$work"
+  # shellcheck disable=SC2086 # a command and its arguments
+  exec $as_user env HOME="$work/home" LPMX_TEST_CACHE="$tests" LPMX_TEST_WORK="$work" LPMX_TEST_SOURCE="$work/source" \
+    LPMX_TEST_OFFERS="$offers" LPMX_TEST_STRICT="$strict" \
+    "$work/deno" run --quiet --no-config -A "$work/source/tests/support/run.ts" "$@"
+) || status=$?
+exit $status

@@ -1,0 +1,61 @@
+// What one run of the tests works with: its folders, the test images, the environment of every command, and what the machine
+// offers. Prepared by tests/run.sh, which tells the runner by LPMX_TEST_* variables; the runner itself is never root.
+
+export interface Machine {
+  /** The clone or its copy: src, tests, shim. */
+  source: string;
+  /** Folder of this run; removed afterwards. */
+  work: string;
+  /** Name -> folder of each test image; empty when nobody built them. */
+  images: Record<string, string>;
+  archives: string;
+  registry: string;
+  expected: string;
+  /** What only root could prepare and has: "mounts" (small, noexec, empty root), "images". */
+  offers: Set<string>;
+  /** With this an unmet need is a failure: the machine was prepared to offer everything. */
+  strict: boolean;
+}
+
+export function machineFromEnvironment(): Machine {
+  const get = (name: string) => {
+    const value = Deno.env.get(`LPMX_TEST_${name}`);
+    if (value === undefined) throw new Error(`LPMX_TEST_${name} is not set: start the tests with ./dev test`);
+    return value;
+  };
+  const cache = get("CACHE");
+  const list = readJson(`${cache}/images.json`);
+  return {
+    source: get("SOURCE"),
+    work: get("WORK"),
+    images: list?.images ?? {},
+    archives: list?.archives ?? "",
+    registry: list?.registry ?? "",
+    expected: `${cache}/expected`,
+    offers: new Set(get("OFFERS").split(" ")),
+    strict: get("STRICT") === "1",
+  };
+}
+
+function readJson(path: string) {
+  try {
+    return JSON.parse(Deno.readTextFileSync(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** The whole environment of a test's command: nothing of the caller's, so a run is the same on every machine. */
+export function environment(machine: Machine, store: string): Record<string, string> {
+  return {
+    PATH: `${machine.work}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
+    HOME: `${machine.work}/home`,
+    XDG_CACHE_HOME: `${machine.work}/cache`,
+    LPMX_HOME: store,
+    LANG: "C.UTF-8",
+    TERM: "dumb",
+  };
+}
+
+export const sharedStore = (machine: Machine) => `${machine.work}/store`;
