@@ -5,7 +5,7 @@
  */
 import { LpmxError } from "../base/mod.ts";
 import { digestOf, exists, readFileIfAny, syncNames, writeAtomically } from "../host/mod.ts";
-import { type SourceImage } from "../image/mod.ts";
+import { type SourceImage, type SourceLayer } from "../image/mod.ts";
 import { decodeEntriesHeader, Merger } from "../layer/mod.ts";
 import {
   decodeRefs,
@@ -15,7 +15,7 @@ import {
   type RefsTable,
 } from "../runtime/mod.ts";
 import { type ImageMeta, readImageMeta, Store } from "../store/mod.ts";
-import { importLayer, readEntries } from "./import_layer.ts";
+import { importLayer, LowerLayerMissing, readEntries } from "./import_layer.ts";
 
 /** Called as layers come: for progress. */
 export interface ImportProgress {
@@ -42,6 +42,7 @@ export function chainIdOf(diffIds: readonly string[]): string {
 }
 
 const attempts = 3;
+const atOnce = 3;
 
 /** Imports an image under its names. Throws LpmxError. */
 export async function importImage(
@@ -51,7 +52,7 @@ export async function importImage(
 ): Promise<Imported> {
   const id = digestOf(image.configText).slice(7);
   for (let attempt = 0; attempt < attempts; attempt++) {
-    for (const at of image.layers.keys()) await importLayer(store, image.layers, at, progress);
+    await importLayers(store, image.layers, progress);
     const chainId = chainIdOf(image.config.diffIds);
     ensureIndex(store, image.config.diffIds, chainId);
     const changed = await store.locked(() => publish(store, image, id, chainId));
@@ -64,6 +65,30 @@ export async function importImage(
       hint: "try again",
     },
   );
+}
+
+/** Several layers at a time, as docker does; one that needs a file of a layer below it waits for all others. */
+async function importLayers(
+  store: Store,
+  layers: readonly SourceLayer[],
+  progress: ImportProgress,
+): Promise<void> {
+  const todo = [...layers.keys()];
+  const postponed: number[] = [];
+  let failure: unknown;
+  const worker = async () => {
+    for (let at; failure === undefined && (at = todo.shift()) !== undefined;) {
+      try {
+        await importLayer(store, layers, at, progress);
+      } catch (error) {
+        if (error instanceof LowerLayerMissing) postponed.push(at);
+        else failure ??= error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  if (failure !== undefined) throw failure;
+  for (const at of postponed.sort((x, y) => x - y)) await importLayer(store, layers, at, progress);
 }
 
 /** Writes the index of a chain of layers when it is missing. */

@@ -24,7 +24,12 @@ import { decodeEntries, encodeEntries, type FindBelow, Unpacker } from "../layer
 import { Store } from "../store/mod.ts";
 import { type ImportProgress } from "./import_image.ts";
 
-/** Makes sure that layer `at` of an image is in the store. Throws LpmxError. */
+/** A layer has a hard link into an earlier layer that is not there yet: import that first. */
+export class LowerLayerMissing extends Error {
+  override name = "LowerLayerMissing";
+}
+
+/** Makes sure that layer `at` of an image is in the store. Throws LpmxError or LowerLayerMissing. */
 export async function importLayer(
   store: Store,
   layers: readonly SourceLayer[],
@@ -62,6 +67,7 @@ export function readEntries(store: Store, diffId: string): LayerEntry[] {
 function findBelow(store: Store, diffIds: () => string[]): FindBelow {
   return (path) => {
     for (const diffId of diffIds().reverse()) {
+      if (!exists(store.at(Store.layer(diffId)))) throw new LowerLayerMissing(diffId);
       const entry = readEntries(store, diffId).findLast((entry) => entry.path === path);
       if (entry?.type === "whiteout") return undefined;
       if (entry?.type === "symlink") return { entry, bytes: new Uint8Array(0) };

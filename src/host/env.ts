@@ -6,6 +6,8 @@ const borrowed = ["LD_LIBRARY_PATH", "LD_PRELOAD", "LD_AUDIT", "RES_OPTIONS", "D
 
 /** To be called first thing: puts the user's own values back, which the launcher saved as LPMX_SAVED_*. */
 export function restoreEnvironment(): void {
+  // Sites have certificate authorities of their own; Deno alone would look at Mozilla's only.
+  if (!Deno.env.get("DENO_TLS_CA_STORE")) Deno.env.set("DENO_TLS_CA_STORE", "system,mozilla");
   if (Deno.env.get("LPMX_EXE") === undefined) return;
   for (const name of borrowed) {
     const saved = Deno.env.get(`LPMX_SAVED_${name}`);

@@ -227,7 +227,6 @@ export class ReadableFile {
   }
 
   /** A stretch in pieces; each piece is valid until the next. Ends early where the file does. */
-  // deno-lint-ignore require-await
   async *stream(offset = 0, size = this.size - offset): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     const buffer = new Uint8Array(Math.min(1 << 20, Math.max(1, size)));
     for (let done = 0; done < size;) {

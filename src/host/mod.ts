@@ -3,6 +3,7 @@
 export * from "./env.ts";
 export * from "./fs.ts";
 export * from "./hash.ts";
+export * from "./http.ts";
 export * from "./inflate.ts";
 export * from "./libc.ts";
 export * from "./locks.ts";

@@ -45,3 +45,22 @@ export function fateOf(mark: string): "dead" | "alive" | "unknown" {
 export function randomHex(digits: number): string {
   return hex(crypto.getRandomValues(new Uint8Array(digits / 2)));
 }
+
+/** Runs a program with a text as its input and gives its output. Throws Deno.errors.NotFound when there is none. */
+export async function runProgram(
+  command: readonly string[],
+  input: string,
+): Promise<{ success: boolean; stdout: string }> {
+  const [program, ...args] = command as [string, ...string[]];
+  const process = new Deno.Command(program, {
+    args,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = process.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input)).catch(() => {});
+  await writer.close().catch(() => {});
+  const { success, stdout } = await process.output();
+  return { success, stdout: new TextDecoder().decode(stdout) };
+}

@@ -27,7 +27,7 @@ export function platformFits(have: Platform, want: Platform): boolean {
   const variant = ({ architecture, variant }: Platform) =>
     architecture === "arm64" ? variant ?? "v8" : variant;
   return have.os === want.os && have.architecture === want.architecture &&
-    (want.variant == null || variant(have) === variant(want));
+    (!want.variant || variant(have) === variant(want));
 }
 
 /** The entry of an index for a platform. Throws LpmxError("platform-mismatch") that names what there is. */

@@ -1,0 +1,38 @@
+/* lpmx load: images out of an archive.
+ */
+import { LpmxError } from "../../base/mod.ts";
+import { loadArchive } from "../../engine/load.ts";
+import { type Call } from "../command.ts";
+import { print } from "../output.ts";
+import { usageError } from "../parse.ts";
+import { newProgress } from "../progress.ts";
+import { ownStore, wantedPlatform } from "../settings.ts";
+
+export async function run(call: Call): Promise<number> {
+  const { flags, args } = call;
+  const input = flags.last("input") ?? args[0] ?? "-";
+  if (flags.last("input") !== undefined && args.length > 0) {
+    throw usageError(
+      "name the archive once, by --input or as an argument",
+      call.command,
+      call.words,
+    );
+  }
+  if (input === "-" && Deno.stdin.isTerminal()) {
+    throw new LpmxError("usage", "requested load from stdin, but stdin is a terminal", {
+      hint: "name the archive: lpmx load -i FILE",
+      exit: 1,
+    });
+  }
+  const name = flags.last("name");
+  await loadArchive(ownStore(), input, {
+    platform: wantedPlatform(flags),
+    progress: newProgress(flags.on("quiet")),
+    ...(name === undefined ? {} : { fallbackName: name }),
+    loaded({ id, names }) {
+      if (names.length === 0) print(`Loaded image ID: sha256:${id}`);
+      for (const name of names) print(`Loaded image: ${name}`);
+    },
+  });
+  return 0;
+}

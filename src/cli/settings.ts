@@ -1,0 +1,17 @@
+/* What flags and environment say about the store and the platform.
+ */
+import { machinePlatform, setting, storePlace } from "../host/mod.ts";
+import { parsePlatform, type Platform } from "../image/mod.ts";
+import { Store } from "../store/mod.ts";
+import { type Values } from "./parse.ts";
+
+/** The user's own store. */
+export function ownStore(): Store {
+  return new Store(storePlace().path);
+}
+
+/** --platform, else DOCKER_DEFAULT_PLATFORM, else this machine. */
+export function wantedPlatform(flags: Values): Platform {
+  const text = flags.last("platform") ?? setting("DOCKER_DEFAULT_PLATFORM");
+  return text ? parsePlatform(text) : { ...machinePlatform(), variant: undefined };
+}
