@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void (*undo_on_fail)(void);
@@ -59,17 +60,32 @@ void note(const char *fmt, ...)
     va_end(args);
 }
 
-static void *grown(void *old, size_t size)
+/* Nothing is freed, so the next free byte is all the bookkeeping there is: a start costs no system call for memory. */
+void *need(size_t size)
 {
-    void *memory = realloc(old, size);
-    if (!memory)
-        fail("cannot start: out of memory (asked for %zu bytes); raise the limit on memory (ulimit -v)", size);
+    static _Alignas(16) char first[128 << 10];
+    static char *at = first, *end = first + sizeof first;
+    size = (size + 15) & ~(size_t)15;
+    if (size > (size_t)(end - at)) {
+        size_t chunk = size > (1 << 20) ? size : 1 << 20;
+        void *more = mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (more == MAP_FAILED) {
+            fail("cannot start: out of memory (asked for %zu bytes); raise the limit on memory (ulimit -v)", chunk);
+        }
+        at = more;
+        end = at + chunk;
+    }
+    void *memory = at;
+    at += size;
     return memory;
 }
 
-void *need(size_t size)
+static void *grown(const void *old, size_t old_size, size_t size)
 {
-    return memset(grown(NULL, size ? size : 1), 0, size ? size : 1);
+    void *memory = need(size);
+    if (old_size)
+        memcpy(memory, old, old_size);
+    return memory;
 }
 
 static char *format_args(const char *fmt, va_list args)
@@ -127,7 +143,7 @@ void text_put(struct text *t, const char *data, size_t len)
 {
     if (t->len + len + 1 > t->cap) {
         t->cap = (t->len + len + 1) * 2;
-        t->at = grown(t->at, t->cap);
+        t->at = grown(t->at, t->len, t->cap);
     }
     memcpy(t->at + t->len, data, len);
     t->len += len;
@@ -151,7 +167,7 @@ void list_add(struct list *l, const char *string)
 {
     if (l->n + 2 > l->cap) {
         l->cap = l->cap ? l->cap * 2 : 16;
-        l->at = grown(l->at, l->cap * sizeof *l->at);
+        l->at = grown(l->at, l->n * sizeof *l->at, l->cap * sizeof *l->at);
     }
     l->at[l->n++] = string;
     l->at[l->n] = NULL;

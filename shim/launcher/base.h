@@ -25,7 +25,7 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What is to be undone when fail ends the program (an unfinished container folder); NULL = nothing. */
 void on_fail(void (*undo)(void));
 
-/* A zeroed block of memory. */
+/* A zeroed block of memory; it is never freed. */
 void *need(size_t size);
 /* printf into new memory. */
 char *format(const char *format, ...) __attribute__((format(printf, 1, 2)));

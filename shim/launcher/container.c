@@ -5,7 +5,6 @@
 #include "places.h"
 #include "random_name.h"
 #include "sections.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -139,18 +138,18 @@ static bool is_container(const char *folder)
 static char *find_by_id(const char *word)
 {
     char *containers = format("%s/containers", store_root()), *found = NULL;
-    DIR *list = opendir(containers);
-    struct dirent *entry;
-    while (list && (entry = readdir(list))) {
-        char *folder = join_path(containers, entry->d_name);
-        if (!starts_with(entry->d_name, word) || !is_container(folder))
+    struct listing list;
+    const char *name;
+    u8 type;
+    listing_open(&list, containers);
+    while ((name = listing_next(&list, &type))) {
+        char *folder = join_path(containers, name);
+        if (!starts_with(name, word) || !is_container(folder))
             continue;
         if (found)
             fail("the container id \"%s\" is ambiguous: give more digits (lpmx ps -a --no-trunc)", word);
         found = folder;
     }
-    if (list)
-        closedir(list);
     return found;
 }
 
@@ -215,9 +214,9 @@ void container_remove(const struct plan *p)
 }
 
 /* "<host_key>.<pid>.<id>", see make_tree. */
-static bool is_dead_tree(const char *name, char **id)
+static bool is_dead_tree(const char *name, const char **id)
 {
-    char *dot = strchr(name, '.');
+    const char *dot = strchr(name, '.');
     if (!dot || (size_t)(dot - name) != strlen(host_key()) || strncmp(name, host_key(), (size_t)(dot - name)))
         return false;
     char *end;
@@ -231,21 +230,20 @@ static bool is_dead_tree(const char *name, char **id)
 void container_sweep(void)
 {
     const char *scratch = scratch_dir();
-    DIR *list = scratch ? opendir(scratch) : NULL;
-    struct dirent *entry;
-    while (list && (entry = readdir(list))) {
-        char *id;
-        if (!is_dead_tree(entry->d_name, &id))
+    struct listing list;
+    const char *name, *id;
+    u8 type;
+    listing_open(&list, scratch ? scratch : "");
+    while ((name = listing_next(&list, &type))) {
+        if (!is_dead_tree(name, &id))
             continue;
         char *folder = format("%s/containers/%s", store_root(), id);
-        struct plan p = {.folder = folder, .tree = join_path(scratch, entry->d_name)};
+        struct plan p = {.folder = folder, .tree = join_path(scratch, name)};
         if (access(join_path(folder, "plan"), F_OK) == 0) {
             container_load(&p, folder);
-            p.tree = join_path(scratch, entry->d_name);
+            p.tree = join_path(scratch, name);
         }
         note("removing what a killed container left: %s", p.tree);
         container_remove(&p);
     }
-    if (list)
-        closedir(list);
 }

@@ -76,21 +76,60 @@ int replace_file(const char *path, const void *data, size_t len, mode_t mode)
     return error;
 }
 
+struct dent {
+    u64 ino;
+    long off;
+    unsigned short reclen;
+    unsigned char type;
+    char name[];
+};
+
+void listing_open(struct listing *l, const char *path)
+{
+    l->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    l->len = l->at = 0;
+}
+
+const char *listing_next(struct listing *l, u8 *type)
+{
+    while (l->fd >= 0) {
+        if (l->at == l->len) {
+            l->len = (int)syscall(SYS_getdents64, l->fd, l->buffer, sizeof l->buffer);
+            l->at = 0;
+            if (l->len <= 0)
+                break;
+        }
+        const struct dent *d = (const void *)(l->buffer + l->at);
+        l->at += d->reclen;
+        *type = d->type;
+        if (strcmp(d->name, ".") && strcmp(d->name, ".."))
+            return d->name;
+    }
+    if (l->fd >= 0)
+        close(l->fd);
+    l->fd = -1;
+    return NULL;
+}
+
+static void sync_path(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
 void sync_folder(const char *path)
 {
-    DIR *list = opendir(path);
-    struct dirent *entry;
-    while (list && (entry = readdir(list))) {
-        int fd = entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN ? openat(dirfd(list), entry->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-        if (fd >= 0) {
-            fsync(fd);
-            close(fd);
-        }
-    }
-    if (list) {
-        fsync(dirfd(list));
-        closedir(list);
-    }
+    struct listing list;
+    const char *name;
+    u8 type;
+    listing_open(&list, path);
+    while ((name = listing_next(&list, &type)))
+        if (type == DT_REG)
+            sync_path(join_path(path, name));
+    sync_path(path);
 }
 
 int make_dirs(const char *path, mode_t mode)
@@ -109,14 +148,6 @@ int make_dirs(const char *path, mode_t mode)
         return error;
     return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : -errno;
 }
-
-struct dent {
-    u64 ino;
-    long off;
-    unsigned short reclen;
-    unsigned char type;
-    char name[];
-};
 
 static int open_dir(int parent, const char *name)
 {

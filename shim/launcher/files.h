@@ -13,6 +13,16 @@ int write_all(int fd, const void *data, size_t len);
 int write_file(const char *path, const void *data, size_t len, mode_t mode);
 /* Replaces or makes `path` by a temporary neighbour and rename. */
 int replace_file(const char *path, const void *data, size_t len, mode_t mode);
+/* Reading a folder. listing_next gives the names but "." and "..", then NULL; *type is a DT_* value, DT_UNKNOWN where the file
+ * system does not tell. A folder that cannot be opened is an empty one. */
+struct listing {
+    int fd;
+    int len, at;
+    char buffer[4096];
+};
+void listing_open(struct listing *l, const char *path);
+const char *listing_next(struct listing *l, u8 *type);
+
 /* Makes the files directly in a folder, and their names, survive a crash of the machine. Errors are not told: not every file
  * system can. */
 void sync_folder(const char *path);

@@ -5,7 +5,6 @@
  */
 #include "run.h"
 #include "files.h"
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,11 +30,13 @@ static pid_t parent_of(pid_t pid)
 
 static size_t all_processes(struct process **out)
 {
-    DIR *list = opendir("/proc");
-    struct dirent *entry;
+    struct listing list;
+    const char *name;
+    u8 type;
     size_t n = 0, cap = 0;
-    while (list && (entry = readdir(list))) {
-        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+    listing_open(&list, "/proc");
+    while ((name = listing_next(&list, &type))) {
+        pid_t pid = (pid_t)strtol(name, NULL, 10);
         if (pid <= 0)
             continue;
         if (n == cap) {
@@ -46,8 +47,6 @@ static size_t all_processes(struct process **out)
         }
         (*out)[n++] = (struct process){pid, parent_of(pid), false};
     }
-    if (list)
-        closedir(list);
     return n;
 }
 

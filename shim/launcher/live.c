@@ -3,7 +3,6 @@
 #include "container.h"
 #include "files.h"
 #include "places.h"
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +12,8 @@
 
 char *container_enter(const char *folder, const char *what)
 {
+    if (getpid() % 16 == 0)
+        container_running(folder); /* entries of ended execs would pile up */
     char *path = format("%s/state/live/%s", folder, live_name());
     int error = write_file(path, what, strlen(what), 0600);
     if (error && error != -EEXIST) /* the same process again: it was replaced by exec */
@@ -49,46 +50,47 @@ static bool is_kind(const char *path, const char *what)
 bool container_running(const char *folder)
 {
     char *live = join_path(folder, "state/live");
-    DIR *list = opendir(live);
-    struct dirent *entry;
+    struct listing list;
+    const char *name;
+    u8 type;
     bool running = false;
-    while (list && (entry = readdir(list))) {
-        if (entry->d_name[0] == '.')
-            continue;
-        char *path = join_path(live, entry->d_name);
-        long pid = holder(entry->d_name);
+    listing_open(&list, live);
+    while ((name = listing_next(&list, &type))) {
+        char *path = join_path(live, name);
+        long pid = holder(name);
         if (!pid)
             unlink(path);
         else if (pid != getpid() && is_kind(path, "main"))
             running = true;
     }
-    if (list)
-        closedir(list);
     return running;
 }
 
 static size_t signal_execs(const char *live, int number)
 {
-    DIR *list = opendir(live);
-    struct dirent *entry;
+    struct listing list;
+    const char *name;
+    u8 type;
     size_t n = 0;
-    while (list && (entry = readdir(list))) {
-        char *path = join_path(live, entry->d_name);
-        if (entry->d_name[0] == '.' || !is_kind(path, "exec"))
+    listing_open(&list, live);
+    while ((name = listing_next(&list, &type))) {
+        if (!strcmp(name, live_name()) || !is_kind(join_path(live, name), "exec"))
             continue;
-        long pid = holder(entry->d_name);
-        if (pid > 0 && pid != getpid() && kill((pid_t)pid, number) == 0)
+        long pid = holder(name);
+        if (pid > 0 && kill((pid_t)pid, number) == 0)
             n++;
     }
-    if (list)
-        closedir(list);
     return n;
 }
 
 void container_end_execs(const char *folder)
 {
     char *live = join_path(folder, "state/live");
-    for (int tries = 0; signal_execs(live, tries ? 0 : SIGTERM) && tries < 40; tries++)
+    size_t left = signal_execs(live, SIGTERM);
+    for (int tries = 0; left && tries < 40; tries++) {
         nanosleep(&(struct timespec){0, 50000000}, NULL);
-    signal_execs(live, SIGKILL);
+        left = signal_execs(live, 0);
+    }
+    if (left)
+        signal_execs(live, SIGKILL);
 }

@@ -98,6 +98,9 @@ const struct list *extra_stores(void)
 
 const char *scratch_dir(void)
 {
+    static const char *found;
+    if (found)
+        return found;
     const char *bases[] = {setting("LPMX_SCRATCH"), setting("TMPDIR"), "/tmp"};
     for (int k = 0; k < 3; k++) {
         if (!bases[k] || *bases[k] != '/')
@@ -108,7 +111,7 @@ const char *scratch_dir(void)
             continue;
         /* In a shared /tmp somebody else may have made it, or a link to elsewhere. */
         if (lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == getuid() && !(st.st_mode & 077))
-            return dir;
+            return found = dir;
     }
     return NULL;
 }
@@ -165,6 +168,11 @@ const char *node_name(void)
 
 const char *live_name(void)
 {
+    static char *name;
+    static long named;
     long pid = getpid();
-    return format("%s.%s.%ld.%llu", node_name(), boot_id(), pid, (unsigned long long)start_time(pid));
+    if (named == pid)
+        return name;
+    named = pid;
+    return name = format("%s.%s.%ld.%llu", node_name(), boot_id(), pid, (unsigned long long)start_time(pid));
 }

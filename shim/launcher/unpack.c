@@ -9,7 +9,6 @@
 #include "payload.h"
 #include "places.h"
 #include "self.h"
-#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -168,22 +167,22 @@ static int place_piece(const char *dir, const struct lpmx_piece *p, const u8 *fi
 /* What killed processes left: of this host when the process is gone, of others after a day. */
 static void sweep(const char *dir)
 {
-    DIR *list = opendir(dir);
-    struct dirent *entry;
-    while (list && (entry = readdir(list))) {
+    struct listing list;
+    const char *name;
+    u8 type;
+    listing_open(&list, dir);
+    while ((name = listing_next(&list, &type))) {
         char key[17];
         struct stat st;
-        if (!starts_with(entry->d_name, ".tmp-") || strlen(entry->d_name) < 23)
+        if (!starts_with(name, ".tmp-") || strlen(name) < 23)
             continue;
-        memcpy(key, entry->d_name + 5, 16);
+        memcpy(key, name + 5, 16);
         key[16] = 0;
-        char *path = join_path(dir, entry->d_name);
-        bool dead = !strcmp(key, host_key()) && kill((pid_t)strtol(entry->d_name + 22, NULL, 10), 0) < 0 && errno == ESRCH;
+        char *path = join_path(dir, name);
+        bool dead = !strcmp(key, host_key()) && kill((pid_t)strtol(name + 22, NULL, 10), 0) < 0 && errno == ESRCH;
         if (dead || (lstat(path, &st) == 0 && st.st_mtime < time(NULL) - 86400))
             unlink(path);
     }
-    if (list)
-        closedir(list);
 }
 
 static const char *unpack_pieces(const char *dir, u32 group)
