@@ -122,6 +122,25 @@ static void child_done(struct making *m)
     m->path[m->dir->len] = 0;
 }
 
+/* The bind's guest path is a direct child of path[len]. */
+static bool mount_in(const char *guest, const char *path, u32 len)
+{
+    if (memcmp(guest, path, len) || guest[len] != '/')
+        return false;
+    for (const char *s = guest + len + 1; *s; s++)
+        if (*s == '/')
+            return false;
+    return true;
+}
+
+static bool any_mount_in(const struct core *c, const char *path, u32 len)
+{
+    for (u32 i = 0; i < c->nbinds; i++)
+        if (strlen(bind_guest(c, (int)i)) > len && mount_in(bind_guest(c, (int)i), path, len))
+            return true;
+    return false;
+}
+
 static int see_mark(void *ctx, const struct entry *e)
 {
     struct making *m = ctx;
@@ -217,6 +236,28 @@ static int add_lower(struct making *m)
     return 0;
 }
 
+/* Mount points that nothing else brought. */
+static int add_mounts(struct making *m)
+{
+    struct core *c = m->k->c;
+    struct name at;
+    struct stat st;
+    u32 dir = m->dir->len;
+    for (u32 i = 0; i < c->nbinds; i++) {
+        const char *guest = bind_guest(c, (int)i);
+        u32 len = (u32)strlen(guest);
+        if (len <= dir || !mount_in(guest, m->path, dir) || dir + NAME_LEN_MAX < len)
+            continue;
+        child_name(m, guest + dir + 1, len - dir - 1, &at);
+        int kind = lookup(m->k, &at, &st);
+        child_done(m);
+        int r = kind == KIND_NONE ? add(m->s, guest + dir + 1, len - dir - 1, i + 1, c->binds[i].flags & LPMX_BIND_FILE ? 8 : 4) : 0;
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
 static int make(struct making *m)
 {
     struct call *k = m->k;
@@ -225,7 +266,7 @@ static int make(struct making *m)
     int kind = lookup(k, m->dir, &st);
     if (kind < 0)
         return kind;
-    size_t bits = m->dir->low.entry ? m->dir->low.entry->b / 8 + 1 : 0;
+    size_t bits = m->dir->low.entry && S_ISDIR(m->dir->low.mode) ? m->dir->low.entry->b / 8 + 1 : 0;
     if (bits && !(m->marked = map_memory(bits)))
         return -ENOMEM;
     int r = add(m->s, ".", 1, m->dir->low.ino, 4);
@@ -241,8 +282,10 @@ static int make(struct making *m)
     }
     if (!r && kind != KIND_LOWER)
         r = list_place(k, PLACE_UPPER, name_rel(m->dir), see_object, m);
-    if (!r)
+    if (!r && S_ISDIR(m->dir->low.mode))
         r = add_lower(m);
+    if (!r)
+        r = add_mounts(m);
     if (m->marked)
         sys2(SYS_munmap, m->marked, bits);
     return r;
@@ -382,7 +425,7 @@ static long list(struct call *k, const long *a, bool old)
         long err = sys2(SYS_fstat, a[0], &st);
         if (err || !S_ISDIR(st.st_mode))
             r = err ? err : -ENOTDIR;
-        else if (S_ISDIR(dir.low.mode))
+        else if (S_ISDIR(dir.low.mode) || any_mount_in(k->c, path, (u32)n))
             r = list_merged(k, (int)a[0], &dir, path, a[1], (u32)a[2], old);
     }
     slot_put(k->c, slot);

@@ -343,23 +343,24 @@ int make_dirs(struct call *k, const char *path, size_t len)
     return r;
 }
 
-/* What is below the bind itself: another bind, or the image's own. */
+/* The directory that a bind is mounted in must be there; the name itself is only shown (dir.c). In another bind, though, the host must have
+ * it: a program may look there from outside. */
 static int make_mount_point(struct call *k, int bind, char *path, u32 len)
 {
-    struct spot s = {.bind = -1};
-    struct stat st;
+    struct spot s = {.kind = KIND_BIND};
     bool file = k->c->binds[bind].flags & LPMX_BIND_FILE;
     struct node w = {.mode = file ? S_IFREG | 0644 : S_IFDIR | 0755};
     name_set(k, &s.name, path, len);
+    if (s.name.dir_len && (s.name.low.mode == 0 || k->c->host)) {
+        int r = make_dirs(k, path, s.name.dir_len);
+        if (r)
+            return r;
+    }
     s.bind = bind_over(k->c, path, s.name.dir_len);
-    s.bind_skip = s.bind < 0 ? 0 : (u32)strlen(bind_guest(k->c, s.bind));
-    int kind = s.bind < 0 ? lookup(k, &s.name, &st) : KIND_BIND;
-    s.kind = (enum kind)kind;
-    if (kind < 0 || kind == KIND_LOWER || kind == KIND_OBJECT)
-        return kind < 0 ? kind : 0;
-    int r = make_dirs(k, path, s.name.dir_len);
-    if (!r)
-        r = (int)make_spot(k, &s, &w);
+    if (s.bind < 0)
+        return 0;
+    s.bind_skip = (u32)strlen(bind_guest(k->c, s.bind));
+    int r = (int)make_spot(k, &s, &w);
     return r == -EEXIST ? 0 : r;
 }
 
@@ -375,7 +376,7 @@ int core_make_mount_points(struct core *c, const char **what)
         size_t len = strlen(*what);
         memcpy(slot->bytes, *what, len + 1);
         r = make_mount_point(&k, (int)i, slot->bytes, (u32)len);
-        if (bind_over(c, *what, (u32)len - 1) >= 0 && r == -EROFS)
+        if (r == -EROFS)
             r = 0; /* inside a read-only bind: shown all the same */
     }
     c->readonly = readonly;
