@@ -87,6 +87,8 @@ static void make_folder(struct plan *p)
         if (mkdir(p->folder, 0700) < 0)
             must(-errno, p->folder);
     }
+    unfinished = p;
+    on_fail(undo);
     must(mkdir(join_path(p->folder, "state"), 0700) < 0 ? -errno : 0, "its folder");
     must(mkdir(join_path(p->folder, "state/live"), 0700) < 0 ? -errno : 0, "its folder");
 }
@@ -112,8 +114,6 @@ void container_make(struct plan *p, const struct parsed *c, bool live)
 {
     p->id = random_id();
     p->created = (u64)time(NULL);
-    unfinished = p;
-    on_fail(undo);
     make_folder(p);
     if (live)
         container_enter(p->folder, "main");

@@ -141,7 +141,7 @@ static u8 *piece_content(const struct lpmx_piece *p, const u8 *file)
     return out;
 }
 
-static int place_piece(const char *dir, const struct lpmx_piece *p, const u8 *file)
+static int place_piece(const char *dir, const struct lpmx_piece *p, const u8 *file, bool *placed)
 {
     char *target = p->flags & LPMX_PIECE_EXEC ? engine_program(dir, p->name) : join_path(dir, p->name);
     if (access(target, F_OK) == 0)
@@ -161,6 +161,7 @@ static int place_piece(const char *dir, const struct lpmx_piece *p, const u8 *fi
         error = -errno;
     if (error)
         unlink(temp);
+    *placed = !error;
     return error;
 }
 
@@ -185,6 +186,15 @@ static void sweep(const char *dir)
     }
 }
 
+/* Where there was no room for the engine its smaller pieces are not left in the way. */
+static void take_back(const char *dir, const struct lpmx_piece *pieces, const bool *placed)
+{
+    for (u32 k = 0; k < payload_footer()->count; k++)
+        if (placed[k])
+            unlink(join_path(dir, pieces[k].name));
+    rmdir(join_path(dir, "rt"));
+}
+
 static const char *unpack_pieces(const char *dir, u32 group)
 {
     const u8 *file;
@@ -193,14 +203,17 @@ static const char *unpack_pieces(const char *dir, u32 group)
     if (lock >= 0)
         flock(lock, LOCK_EX); /* where flock does not work everybody unpacks: slower, not wrong */
     int error = 0;
+    bool *placed = need(payload_footer()->count);
     /* The program that makes the group complete comes last. */
     for (int last = 0; last < 2 && !error; last++)
         for (u32 k = 0; k < payload_footer()->count && !error; k++) {
             const struct lpmx_piece *p = &pieces[k];
             bool closing = p->flags & LPMX_PIECE_EXEC || !strcmp(p->name, START_PIECE);
             if ((p->flags & (group | LPMX_PIECE_NATIVE)) && closing == last)
-                error = place_piece(dir, p, file);
+                error = place_piece(dir, p, file, &placed[k]);
         }
+    if (error && !complete(dir, group))
+        take_back(dir, pieces, placed);
     sweep(dir);
     if (lock >= 0)
         close(lock);
@@ -225,7 +238,7 @@ static const char *try_unpack(struct candidate *c, u32 group)
     return unpack_pieces(dir, group);
 }
 
-const char *cache_with(u32 group)
+static const char *find_or_unpack(u32 group)
 {
     struct candidate list[8];
     if (!payload_footer())
@@ -245,4 +258,15 @@ const char *cache_with(u32 group)
     }
     fail("cannot unpack lpmx anywhere (%s); set LPMX_CACHE to a folder with %s free", tried.at ? tried.at : "no folder to try",
          group == LPMX_PIECE_ENGINE ? "120 MB" : "1 MB");
+}
+
+const char *cache_with(u32 group)
+{
+    static const char *native;
+    if (group == LPMX_PIECE_NATIVE && native)
+        return native;
+    const char *dir = find_or_unpack(group);
+    if (group == LPMX_PIECE_NATIVE)
+        native = dir;
+    return dir;
 }

@@ -8,6 +8,7 @@
 #include "guest.h"
 #include "places.h"
 #include "run.h"
+#include "unpack.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,6 +85,7 @@ static struct plan *make(const struct parsed *c, bool live)
     const char *cidfile = parsed_value(c, FIELD_CIDFILE);
     if (cidfile && access(cidfile, F_OK) == 0)
         fail("container ID file found, make sure the other container isn't running or delete %s", cidfile);
+    cache_with(LPMX_PIECE_NATIVE); /* where that fails nothing is to be made */
     if (p->flags & LPMX_CONTAINER_RM)
         container_sweep();
     container_make(p, c, live);
