@@ -57,7 +57,7 @@ export async function buildImage(recipe: Recipe, parent: string | undefined, fol
   const sources = await fetchSources(recipe, folder, tools.mirror);
   for (let n = 1; n <= (recipe.repeat ?? 1); n++) {
     for (const script of recipe.layers ?? []) {
-      const env = { ...tools.trees, sources, zig: tools.zig, deno: Deno.execPath(), n: String(n) };
+      const env = { ...tools.trees, sources, zig: tools.zig, deno: Deno.execPath(), n: String(n), DENO_TLS_CA_STORE: "system" };
       await must(["sh", "-euc", script], { cwd: rootfs, env });
       await repack();
     }

@@ -1,21 +1,20 @@
 // Records what a plain chroot of each flattened image prints for every program case; lpmx has to print the same.
 // Runs as root from tests/run.sh: `record.ts CACHE SPECS`. One JSON file per case and image in CACHE/expected, kept by the
-// hash of the case and of the image. The tree is covered by an overlay in a mount namespace, so nothing stays behind.
+// hash of the case and of the image. The tree is a copy, since an overlay would be another union; mounts live in a namespace of their own.
 import { findCases, recordKey } from "../support/case.ts";
-import { run } from "../support/process.ts";
+import { must, run } from "../support/process.ts";
 
 const [cache, specs] = Deno.args as [string, string];
 const { images } = JSON.parse(await Deno.readTextFile(`${cache}/images.json`)) as { images: Record<string, string> };
 
-/** $1 tree, $2 case, rest: the command. A private /tmp, /proc and /dev as every container has them. */
+/** $1 tree, $2 case, $3 where to copy the tree, rest: the command. */
 const SCRIPT = `
-tree=$1 case=$2; shift 2
-mkdir -p /mnt; mount -t tmpfs tmpfs /mnt; mkdir /mnt/upper /mnt/work /mnt/root
-mount -t overlay overlay -o "lowerdir=$tree,upperdir=/mnt/upper,workdir=/mnt/work" /mnt/root
-mkdir -p /mnt/root/proc /mnt/root/dev /mnt/root/tmp
-mount -t proc proc /mnt/root/proc; mount --rbind /dev /mnt/root/dev
-cp -a "$case" /mnt/root/case
-exec unshare --root=/mnt/root --wd=/case "$@"`;
+tree=$1 case=$2 root=$3; shift 3
+cp -a "$tree" "$root"
+mkdir -p "$root/proc" "$root/dev" "$root/tmp"
+mount -t proc proc "$root/proc"; mount --rbind /dev "$root/dev"
+cp -a "$case" "$root/case"
+exec unshare --root="$root" --wd=/case "$@"`;
 
 await Deno.mkdir(`${cache}/expected`, { recursive: true });
 const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
@@ -25,7 +24,9 @@ for (const found of findCases(specs)) {
     if (!folder) throw new Error(`Case ${found.name}: no such test image: ${image}`);
     const file = `${cache}/expected/${await recordKey(found, folder.split("/").pop()!)}.json`;
     if (await Deno.stat(file).then(() => true, () => false)) continue;
-    const argv = ["unshare", "--mount", "sh", "-euc", SCRIPT, "sh", `${folder}/rootfs`, found.folder];
+    const copy = `${cache}/chroot`;
+    await must(["rm", "-rf", copy]);
+    const argv = ["unshare", "--mount", "sh", "-euc", SCRIPT, "sh", `${folder}/rootfs`, found.folder, copy];
     const outcome = await run([...argv, ...found.test.program!.argv], { env, clearEnv: true, timeout: 300 });
     if (outcome.code !== 0) {
       throw new Error(`Case ${found.name}: a chroot of ${image} ends with ${outcome.code}:\n${outcome.stderr}`);
@@ -33,3 +34,4 @@ for (const found of findCases(specs)) {
     await Deno.writeTextFile(file, JSON.stringify({ case: found.name, image, code: outcome.code, stdout: outcome.stdout }));
   }
 }
+await must(["rm", "-rf", `${cache}/chroot`]);
