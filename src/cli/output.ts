@@ -130,32 +130,32 @@ export function parseTemplate(text: string): (value: unknown) => string {
   return (value) => parts.map((part) => show(part(value))).join("");
 }
 
-/** "3 hours ago", as docker says it. */
-export function ago(time: string | number | undefined, now = Date.now()): string {
-  const then = typeof time === "number" ? time : Date.parse(time ?? "");
-  if (!Number.isFinite(then) || then <= 0) return "N/A";
-  const seconds = Math.max(0, Math.round((now - then) / 1000));
-  const steps: [number, string][] = [[60, "second"], [60, "minute"], [24, "hour"], [7, "day"], [
-    4.35,
-    "week",
-  ], [
-    12,
-    "month",
-  ], [Infinity, "year"]];
-  let value = seconds;
-  for (const [size, unit] of steps) {
-    if (value < size) {
-      return value < 1 ? "Less than a second ago" : `${plural(Math.floor(value), unit)} ago`;
-    }
-    value /= size;
-  }
-  return "N/A";
+const units: readonly [seconds: number, name: string][] = [
+  [365 * 86400, "year"],
+  [30 * 86400, "month"],
+  [7 * 86400, "week"],
+  [86400, "day"],
+  [3600, "hour"],
+  [60, "minute"],
+  [1, "second"],
+];
+
+/** A time span as docker says it: "3 hours", "About a minute", "Less than a second". Units change at two of the larger. */
+export function duration(seconds: number): string {
+  const unit = units.find(([size]) => seconds >= (size >= 86400 ? 2 * size : size));
+  if (!unit) return "Less than a second";
+  const [size, name] = unit;
+  const count = Math.floor(seconds / size);
+  if (count > 1 || name === "second") return `${count} ${name}${count === 1 ? "" : "s"}`;
+  return name === "hour" ? "About an hour" : `About a ${name}`;
 }
 
-function plural(count: number, unit: string): string {
-  return count === 1
-    ? `${unit === "hour" ? "About an" : "About a"} ${unit}`.replace("About a second", "1 second")
-    : `${count} ${unit}s`;
+/** "3 hours ago". Takes ISO 8601 or milliseconds since 1970. */
+export function ago(time: string | number | undefined, now = Date.now()): string {
+  const then = typeof time === "number" ? time : Date.parse(time ?? "");
+  return Number.isFinite(then) && then > 0
+    ? `${duration(Math.max(0, (now - then) / 1000))} ago`
+    : "N/A";
 }
 
 /** Says what matching --filter KEY=VALUE means. Throws LpmxError("usage") for a key that is not known. */

@@ -19,26 +19,55 @@ export function startTime(pid: number): string {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }
 
-/** Identity of the running kernel: /proc/sys/kernel/random/boot_id, or the boot time. */
-export function bootId(): string {
-  return firstLine("/proc/sys/kernel/random/boot_id").replaceAll("-", "") ||
-    /btime (\d+)/.exec(firstLine("/proc/stat"))?.[1] || "unknown";
+/** Identity of the running kernel: /proc/sys/kernel/random/boot_id. */
+function bootId(): string {
+  return firstLine("/proc/sys/kernel/random/boot_id") || "unknown";
 }
 
-const plainHost = () => Deno.hostname().replace(/[^A-Za-z0-9-]/g, "-") || "host";
-
-/** This process as a creator. */
+/** This process as a creator; the launcher writes the same (shim/launcher/places.c, live_name). */
 export function ownMark(): string {
-  return `${plainHost()}.${bootId()}.${Deno.pid}.${startTime(Deno.pid)}`;
+  return `${Deno.hostname()}.${bootId()}.${Deno.pid}.${startTime(Deno.pid)}`;
+}
+
+/** The parts of a mark; the host's name may hold dots, and what follows a "+" is no part of it. */
+function splitMark(
+  mark: string,
+): { host: string; boot: string; pid: number; start: string } | undefined {
+  const found = /^(.+)\.([0-9a-f-]+|unknown)\.(\d+)\.(\d*)(\+.*)?$/.exec(mark);
+  return found
+    ? { host: found[1]!, boot: found[2]!, pid: Number(found[3]), start: found[4]! }
+    : undefined;
+}
+
+/** The process number in a mark, where it is one of this machine that lives. */
+export function livingPid(mark: string): number | undefined {
+  const parts = splitMark(mark);
+  return parts && fateOf(mark) === "alive" ? parts.pid : undefined;
 }
 
 /** Whether a creator is dead, lives, or cannot be judged. */
 export function fateOf(mark: string): "dead" | "alive" | "unknown" {
-  const [host, boot, pid, start] = mark.split(".");
-  if (!host || !boot || !/^\d+$/.test(pid ?? "")) return "unknown";
-  if (boot !== bootId()) return host === plainHost() ? "dead" : "unknown";
-  const now = startTime(Number(pid));
-  return now !== "" && (!start || now === start) ? "alive" : "dead";
+  const parts = splitMark(mark);
+  if (!parts) return "unknown";
+  if (parts.boot !== bootId()) return parts.host === Deno.hostname() ? "dead" : "unknown";
+  const now = startTime(parts.pid);
+  return now !== "" && (parts.start === "" || now === parts.start) ? "alive" : "dead";
+}
+
+/** The machine in a mark. */
+export function hostOf(mark: string): string {
+  return splitMark(mark)?.host ?? "?";
+}
+
+/** Sends a signal; nothing happens when the process is gone. */
+export function sendSignal(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound) && !/No such process|ESRCH/.test(String(error))) {
+      throw error;
+    }
+  }
 }
 
 /** Random lower-case hex digits. */

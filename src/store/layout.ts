@@ -71,7 +71,7 @@ export class Store {
 
   /** A new temporary folder that says who made it. */
   newTemp(): string {
-    const path = this.at(`tmp/${ownMark()}.${randomHex(8)}`);
+    const path = this.at(`tmp/${ownMark()}+${randomHex(8)}`);
     makeFolder(path, 0o700);
     return path;
   }

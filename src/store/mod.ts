@@ -1,4 +1,5 @@
 /* store: what is on disk. Uses image, host and base.
  */
+export * from "./containers.ts";
 export * from "./images.ts";
 export * from "./layout.ts";

@@ -1,0 +1,113 @@
+/* inspect: what is known of an image or a container, with docker's field names.
+ */
+import { LpmxError, parseJson } from "../base/mod.ts";
+import { familiarName } from "../image/mod.ts";
+import {
+  type Container,
+  findContainer,
+  isRunning,
+  readConfigText,
+  readImageMeta,
+  type Store,
+} from "../store/mod.ts";
+import { findImage } from "./find_image.ts";
+import { readRefs } from "./import_image.ts";
+
+type Json = Record<string, unknown>;
+
+/** Inspects a name: containers first, as docker. Throws LpmxError("image-not-found" | "container-not-found"). */
+export function inspect(store: Store, word: string, type: string | undefined): Json {
+  if (type === "container") return describeContainer(store, findContainer(store, word));
+  if (type === "image") return describeImage(store, findImage(store, word).id);
+  try {
+    return describeContainer(store, findContainer(store, word));
+  } catch (error) {
+    if (!(error instanceof LpmxError) || error.code !== "container-not-found") throw error;
+  }
+  try {
+    return describeImage(store, findImage(store, word).id);
+  } catch (error) {
+    if (!(error instanceof LpmxError) || error.code !== "image-not-found") throw error;
+    throw new LpmxError("image-not-found", `No such object: ${word}`, {
+      hint: "lpmx images and lpmx ps -a list what there is",
+    });
+  }
+}
+
+function describeImage(store: Store, id: string): Json {
+  const meta = readImageMeta(store, id);
+  const config = parseJson(readConfigText(store, id), "image config", "bad-record") as Json;
+  const names = [...readRefs(store).refs].filter(([, target]) => target === id).map(([name]) =>
+    familiarName(name)
+  );
+  return {
+    Id: `sha256:${id}`,
+    RepoTags: names.filter((name) => !name.includes("@")).sort(),
+    RepoDigests: meta.repoDigests.map(familiarName),
+    Created: config["created"] ?? "",
+    Author: config["author"] ?? "",
+    Architecture: config["architecture"] ?? "",
+    Variant: config["variant"] ?? "",
+    Os: config["os"] ?? "",
+    Size: meta.size,
+    Config: config["config"] ?? {},
+    RootFS: { Type: "layers", Layers: meta.layers.map(({ diffId }) => diffId) },
+    Metadata: { LastTagTime: meta.loaded },
+  };
+}
+
+/** Docker's word for a container's state. */
+export function stateOf(container: Container): "running" | "exited" | "created" {
+  return isRunning(container) ? "running" : container.exit ? "exited" : "created";
+}
+
+const isoTime = (seconds: number | undefined) =>
+  seconds ? new Date(seconds * 1000).toISOString() : "0001-01-01T00:00:00Z";
+
+function describeContainer(store: Store, container: Container): Json {
+  const { meta, live, exit } = container;
+  const main = live.find(({ main }) => main);
+  const [path = "", ...args] = [...meta.entrypoint, ...meta.cmd];
+  const labels = meta.labels.map((label) => label.split(/=(.*)/s).slice(0, 2));
+  return {
+    Id: meta.id,
+    Created: isoTime(meta.created),
+    Path: path,
+    Args: args,
+    State: {
+      Status: stateOf(container),
+      Running: main !== undefined,
+      Pid: main?.pid ?? 0,
+      ExitCode: exit?.code ?? 0,
+      StartedAt: isoTime(main?.since),
+      FinishedAt: isoTime(exit?.finished),
+    },
+    Image: meta.imageId === "host" ? "host" : `sha256:${meta.imageId}`,
+    Name: `/${meta.name}`,
+    Platform: "linux",
+    Driver: "lpmx",
+    Mounts: meta.binds.map(({ guest, host, flags }) => ({
+      Type: "bind",
+      Source: host,
+      Destination: guest,
+      RW: !flags.includes("ro"),
+    })),
+    Config: {
+      Hostname: meta.hostname,
+      User: meta.user,
+      Tty: meta.tty,
+      OpenStdin: meta.interactive,
+      Env: meta.env,
+      Cmd: meta.cmd,
+      Entrypoint: meta.entrypoint,
+      Image: meta.imageName,
+      WorkingDir: meta.workdir,
+      Labels: Object.fromEntries(labels.map(([key, value]) => [key, value ?? ""])),
+    },
+    HostConfig: { AutoRemove: meta.rm, ReadonlyRootfs: meta.readOnly, NetworkMode: "host" },
+    GraphDriver: {
+      Name: "lpmx",
+      Data: { Folder: store.at(`containers/${meta.id}`), Tree: meta.tree ?? "" },
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/* Containers on disk, which the launcher makes (shim/launcher/container.h): containers/ID/{meta.json,plan,state/…}, names/NAME.
+ *
+ * A container without meta.json does not exist, whatever a killed process left of it. state/live holds a file for each process
+ * that lives in it, named by its mark and holding "main" or "exec"; state/exit tells how the main program ended.
+ */
+import * as v from "valibot";
+import { LpmxError, parseJson } from "../base/mod.ts";
+import {
+  exists,
+  fateOf,
+  hostOf,
+  listFolder,
+  livingPid,
+  lstatIfAny,
+  readTextIfAny,
+} from "../host/mod.ts";
+import { validate } from "../image/mod.ts";
+import { type Store } from "./layout.ts";
+
+const texts = v.optional(v.array(v.string()), []);
+const metaSchema = v.object({
+  id: v.string(),
+  name: v.nullish(v.string(), ""),
+  created: v.number(),
+  tree: v.nullish(v.string()),
+  image: v.nullish(v.string()),
+  imageId: v.nullish(v.string(), ""),
+  imageName: v.nullish(v.string(), ""),
+  entrypoint: texts,
+  cmd: texts,
+  env: texts,
+  labels: texts,
+  workdir: v.nullish(v.string(), "/"),
+  user: v.nullish(v.string(), ""),
+  hostname: v.nullish(v.string(), ""),
+  rm: v.optional(v.boolean(), false),
+  readOnly: v.optional(v.boolean(), false),
+  tty: v.optional(v.boolean(), false),
+  interactive: v.optional(v.boolean(), false),
+  binds: v.optional(
+    v.array(v.object({ guest: v.string(), host: v.nullish(v.string(), ""), flags: texts })),
+    [],
+  ),
+});
+const exitSchema = v.object({ code: v.number(), finished: v.number() });
+
+/** What meta.json says. */
+export type ContainerMeta = v.InferOutput<typeof metaSchema>;
+
+/** A process that lives in a container. */
+export interface LiveProcess {
+  main: boolean;
+  /** On this machine; undefined for one that cannot be judged from here. */
+  pid: number | undefined;
+  host: string;
+  /** Seconds since 1970. */
+  since: number;
+}
+
+/** A container. */
+export interface Container {
+  meta: ContainerMeta;
+  live: LiveProcess[];
+  exit: { code: number; finished: number } | undefined;
+}
+
+const folderOf = (id: string) => `containers/${id}`;
+
+/** Reads a container; undefined when there is none. Throws LpmxError("bad-record"). */
+export function readContainer(store: Store, id: string): Container | undefined {
+  const path = store.at(`${folderOf(id)}/meta.json`);
+  const text = readTextIfAny(path);
+  if (text === undefined) return undefined;
+  const meta = validate(metaSchema, parseJson(text, `"${path}"`, "bad-record"), `"${path}"`);
+  const ended = readTextIfAny(store.at(`${folderOf(id)}/state/exit`));
+  const exit = ended === undefined
+    ? undefined
+    : validate(exitSchema, parseJson(ended, "state/exit", "bad-record"), "state/exit");
+  return { meta, live: liveProcesses(store, id), exit };
+}
+
+function liveProcesses(store: Store, id: string): LiveProcess[] {
+  const folder = store.at(`${folderOf(id)}/state/live`);
+  return listFolder(folder).flatMap((mark): LiveProcess[] => {
+    if (fateOf(mark) === "dead") return [];
+    const path = `${folder}/${mark}`;
+    const since = (lstatIfAny(path)?.mtime?.getTime() ?? 0) / 1000;
+    return [{
+      main: readTextIfAny(path) === "main",
+      pid: livingPid(mark),
+      host: hostOf(mark),
+      since,
+    }];
+  });
+}
+
+/** Whether the container's main program runs. */
+export function isRunning(container: Container): boolean {
+  return container.live.some(({ main }) => main);
+}
+
+/** All containers, newest first. */
+export function readContainers(store: Store): Container[] {
+  return listFolder(store.at("containers")).flatMap((id) => readContainer(store, id) ?? [])
+    .sort((x, y) => y.meta.created - x.meta.created);
+}
+
+/** Finds by name, id or unique beginning of an id. Throws LpmxError("container-not-found" | "ambiguous-name"). */
+export function findContainer(store: Store, word: string): Container {
+  const named = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(word) && exists(store.at(`names/${word}`))
+    ? Deno.readLinkSync(store.at(`names/${word}`)).replace(/^.*\//, "")
+    : undefined;
+  const byName = named && readContainer(store, named);
+  if (byName) return byName;
+  const ids = /^[0-9a-f]+$/.test(word)
+    ? listFolder(store.at("containers")).filter((id) => id.startsWith(word))
+    : [];
+  const found = ids.flatMap((id) => readContainer(store, id) ?? []);
+  if (found.length > 1) {
+    throw new LpmxError("ambiguous-name", `container id "${word}" is ambiguous`, {
+      hint: "give more digits",
+    });
+  }
+  if (found[0]) return found[0];
+  throw new LpmxError("container-not-found", `no such container: ${word}`, {
+    hint: "lpmx ps -a lists them",
+  });
+}
