@@ -1,13 +1,15 @@
 """Installs the pinned toolchain of tools/toolchain.json into a folder; called by ./dev only.
 
-Usage: toolchain.py FOLDER CACHE. Makes FOLDER/{bin/deno,bin/zig,denort,rt/} from Python wheels (by pip) and
-two Debian packages, each checked against its sha256, and kept in CACHE (outside the clone). Needs only Python 3 with pip.
+Usage: toolchain.py FOLDER CACHE. Makes FOLDER/{bin/deno,bin/zig,denort,zstd/,rt/} from Python packages (by pip) and two
+Debian packages, each checked against its sha256, and kept in CACHE (outside the clone). Needs only Python 3 with pip and,
+for rt/, apt: the packages come from the repositories that apt is set up with; where those no longer have the pinned
+version, from `apt-get download`, whose signatures apt checks, if it is glibc 2.36 or newer.
 A finished FOLDER carries the hash of the pins, so a second call returns at once and an edited pin installs again.
 
 denort, the base program of `deno compile`, is cut out of a program that `deno compile` of the same version made: there the
 base stands unchanged in front, ends where its ELF section headers end, and is followed by Deno's trailer.
 """
-import hashlib, io, json, lzma, os, shutil, struct, subprocess, sys, tarfile, tempfile, urllib.error, urllib.parse, urllib.request, zipfile
+import fcntl, hashlib, io, json, os, shutil, struct, subprocess, sys, tarfile, tempfile, urllib.error, urllib.parse, urllib.request, zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PINS = os.path.join(HERE, "toolchain.json")
@@ -33,9 +35,9 @@ def kept(cache, name, wanted):
     return path if os.path.exists(path) and sha256(path) == wanted else None
 
 
-def fetch_wheel(name, pin, cache):
-    """Downloads one wheel with pip, which checks the hash (pip: --require-hashes)."""
-    cached = os.path.join(cache, f"{name}-{pin['version']}.whl")
+def fetch_python(name, pin, cache, suffix, form):
+    """Downloads one Python package with pip, which checks the hash (pip: --require-hashes)."""
+    cached = os.path.join(cache, f"{name}-{pin['version']}{suffix}")
     if kept(cache, os.path.basename(cached), pin["sha256"]):
         return cached
     print(f"toolchain: fetching {name} {pin['version']} from the Python package index", file=sys.stderr)
@@ -44,35 +46,66 @@ def fetch_wheel(name, pin, cache):
         with open(wanted, "w") as file:
             file.write(f"{name}=={pin['version']} --hash=sha256:{pin['sha256']}\n")
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-                   "--only-binary=:all:", "--require-hashes", "--dest", folder, "-r", wanted]
+                   form, "--require-hashes", "--dest", folder, "-r", wanted]
         if subprocess.run(command).returncode != 0:
             raise Failure(f"pip could not download {name} {pin['version']}: check the network, a proxy (https_proxy) or an index (PIP_INDEX_URL)")
-        wheel = next(entry for entry in os.listdir(folder) if entry.endswith(".whl"))
+        wheel = next(entry for entry in os.listdir(folder) if entry.endswith(suffix))
         os.replace(os.path.join(folder, wheel), cached)
     return cached
 
 
-def fetch_package(name, pin, mirrors, cache):
-    """Downloads one Debian package from the first mirror that has it with the right hash."""
+def repositories():
+    """The base addresses of the repositories that apt is set up with (apt-get(8): indextargets)."""
+    command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return list(dict.fromkeys(found))
+
+
+def fetch_package(name, pin, cache):
+    """Downloads one Debian package: the pinned one, else what apt offers."""
     cached = os.path.join(cache, f"{name}.deb")
     if kept(cache, os.path.basename(cached), pin["sha256"]):
         return cached
-    reasons = []
-    for mirror in mirrors:
+    for repository in repositories():
         try:
-            with urllib.request.urlopen(f"{mirror}/{urllib.parse.quote(pin['path'])}", timeout=60) as answer:
+            with urllib.request.urlopen(f"{repository.rstrip('/')}/{urllib.parse.quote(pin['path'])}", timeout=60) as answer:
                 data = answer.read()
-        except (urllib.error.URLError, OSError) as error:
-            reasons.append(f"{mirror}: {error}")
+        except (urllib.error.URLError, OSError):
             continue
-        if hashlib.sha256(data).hexdigest() != pin["sha256"]:
-            reasons.append(f"{mirror}: wrong sha256")
-            continue
-        with open(cached + ".part", "wb") as file:
-            file.write(data)
-        os.replace(cached + ".part", cached)
-        return cached
-    raise Failure(f"cannot download the Debian package {name}: " + "; ".join(reasons))
+        if hashlib.sha256(data).hexdigest() == pin["sha256"]:
+            with open(cached + ".part", "wb") as file:
+                file.write(data)
+            os.replace(cached + ".part", cached)
+            return cached
+    return download_package(name, cache)
+
+
+def download_package(name, cache):
+    """What apt offers today: fit when its glibc no longer refuses old kernels, which is since 2.36."""
+    folder = tempfile.mkdtemp(dir=cache)
+    if os.geteuid() == 0:
+        os.chmod(folder, 0o777)  # apt drops to a user of its own
+    if subprocess.run(["apt-get", "download", "-qq", name], cwd=folder).returncode != 0:
+        raise Failure(f"cannot download the Debian package {name}: run apt-get update, and check the network")
+    package = os.path.join(folder, os.listdir(folder)[0])
+    version = subprocess.run(["dpkg-deb", "-f", package, "Version"], capture_output=True, text=True).stdout.strip()
+    if name == "libc6" and subprocess.run(["dpkg", "--compare-versions", version, "lt", "2.36"]).returncode == 0:
+        raise Failure(f"the engine's own runtime needs glibc 2.36 or newer, apt offers {version}: build on Debian 12 or Ubuntu 24.04")
+    return package
+
+
+def extract_zstd(archive, target):
+    """The one-file form of the zstd library that the Python package carries."""
+    os.makedirs(target)
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            base = os.path.basename(member.name)
+            if member.name.split("/")[1:] == ["zstd", base] and base in ("zstd.c", "zstd.h", "zstd_errors.h", "zdict.h", "LICENSE"):
+                with open(os.path.join(target, base), "wb") as out:
+                    shutil.copyfileobj(tar.extractfile(member), out)
 
 
 def extract_program(wheel, name, target):
@@ -101,16 +134,11 @@ def cut_denort(compiled, target, wanted):
 
 
 def extract_rt(package, target):
-    """Unpacks the shared libraries named in RT_FILES from a .deb (deb(5): an ar archive holding data.tar.xz)."""
-    with open(package, "rb") as file:
-        data = file.read()
-    offset = 8
-    while offset < len(data):
-        name, size = data[offset:offset + 16].decode().strip(" /"), int(data[offset + 48:offset + 58])
-        if name == "data.tar.xz":
-            break
-        offset += 60 + size + (size & 1)
-    with tarfile.open(fileobj=io.BytesIO(lzma.decompress(data[offset + 60:offset + 60 + size]))) as archive:
+    """Copies the shared libraries named in RT_FILES out of a .deb."""
+    tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True)
+    if tar.returncode != 0:
+        raise Failure(f"cannot unpack {package}: {tar.stderr.decode().strip()}")
+    with tarfile.open(fileobj=io.BytesIO(tar.stdout)) as archive:
         for member in archive:
             base = os.path.basename(member.name)
             if base in RT_FILES and member.isfile():
@@ -123,7 +151,7 @@ def extract_rt(package, target):
 def install(folder, cache, pins):
     os.makedirs(os.path.join(folder, "bin"))
     os.makedirs(os.path.join(folder, "rt"))
-    wheels = {name: fetch_wheel(name, pin, cache) for name, pin in pins["wheels"].items()}
+    wheels = {name: fetch_python(name, pin, cache, ".whl", "--only-binary=:all:") for name, pin in pins["wheels"].items()}
     extract_program(wheels["deno"], "deno", os.path.join(folder, "bin", "deno"))
     with zipfile.ZipFile(wheels["ziglang"]) as archive:
         archive.extractall(folder, [entry for entry in archive.namelist() if entry.startswith("ziglang/")])
@@ -134,24 +162,33 @@ def install(folder, cache, pins):
     extract_program(wheels["bids-validator-deno"], "bids-validator-deno", compiled)
     cut_denort(compiled, os.path.join(folder, "denort"), pins["denort"]["sha256"])
     os.unlink(compiled)
+    extract_zstd(fetch_python("zstandard", pins["zstandard"], cache, ".tar.gz", "--no-binary=:all:"), os.path.join(folder, "zstd"))
     for name, pin in pins["rt"].items():
-        extract_rt(fetch_package(name, pin, pins["mirrors"], cache), os.path.join(folder, "rt"))
+        extract_rt(fetch_package(name, pin, cache), os.path.join(folder, "rt"))
     missing = RT_FILES - set(os.listdir(os.path.join(folder, "rt")))
     if missing:
         raise Failure("the pinned Debian packages lack " + ", ".join(sorted(missing)))
+
+
+def installed(folder, stamp):
+    try:
+        with open(os.path.join(folder, "stamp")) as file:
+            return file.read() == stamp
+    except OSError:
+        return False
 
 
 def main(folder, cache):
     with open(PINS) as file:
         pins = json.load(file)
     stamp = sha256(PINS) + sha256(os.path.abspath(__file__))
-    try:
-        with open(os.path.join(folder, "stamp")) as file:
-            if file.read() == stamp:
-                return
-    except OSError:
-        pass
+    if installed(folder, stamp):
+        return
     os.makedirs(cache, exist_ok=True)
+    lock = open(os.path.join(cache, "lock"), "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)  # two clones may build at once
+    if installed(folder, stamp):
+        return
     shutil.rmtree(folder + ".part", ignore_errors=True)
     install(folder + ".part", cache, pins)
     with open(os.path.join(folder + ".part", "stamp"), "w") as file:

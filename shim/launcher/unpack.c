@@ -125,7 +125,7 @@ static bool set_interpreter(u8 *file, u64 size, const char *path)
 /* The verified content of a piece in private memory. */
 static u8 *piece_content(const struct lpmx_piece *p, const u8 *file)
 {
-    size_t room = payload_room(p->size);
+    size_t room = p->size;
     u8 *out = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (out == MAP_FAILED)
         fail("cannot unpack lpmx: out of memory (%zu bytes); raise the limit on memory (ulimit -v)", room);
@@ -156,7 +156,7 @@ static int place_piece(const char *dir, const struct lpmx_piece *p, const u8 *fi
     char *temp = format("%s/.tmp-%s-%ld", dir, host_key(), (long)getpid());
     unlink(temp);
     error = write_file(temp, content, p->size, 0600);
-    munmap(content, payload_room(p->size));
+    munmap(content, p->size);
     if (!error && (chmod(temp, p->mode & 0777) < 0 || rename(temp, target) < 0))
         error = -errno;
     if (error)
