@@ -28,7 +28,12 @@ async function dispatch(words: string[]): Promise<number> {
   const found = findCommand(words);
   if (!found) return await unknown(words);
   const { command, words: called, taken } = found;
-  const { flags, args } = parseWords(command, words.slice(taken), called);
+  const rest = words.slice(taken);
+  const { flags, args } = parseWords(
+    command,
+    command.words === "__complete" ? ["--", ...rest] : rest,
+    called,
+  );
   if (flags.on("help")) return await help([command.words], 0);
   if (command.native !== undefined || !command.load) throw servedByLauncher(command);
   checkCount(command, args, called);

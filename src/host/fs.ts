@@ -244,3 +244,30 @@ export class ReadableFile {
     this.#file.close();
   }
 }
+
+/** Removes a folder if nothing is in it. */
+export function removeFolderIfEmpty(path: string): void {
+  if (listFolder(path).length === 0) removeTree(path);
+}
+
+/** Whether a path is a real folder of this user. */
+export function isOwnFolder(path: string): boolean {
+  const info = lstatIfAny(path);
+  return info?.isDirectory === true && info.uid === Deno.uid();
+}
+
+/** Makes or changes a symlink; a file that is none of ours is left and is an error. */
+export function linkTo(target: string, path: string): void {
+  const there = lstatIfAny(path);
+  if (there && !there.isSymlink) {
+    throw new LpmxError("io", `Cannot write "${path}": something else is there`);
+  }
+  try {
+    if (there && Deno.readLinkSync(path) === target) return;
+    const temp = `${path}.tmp.${Deno.pid}.${counter++}`;
+    Deno.symlinkSync(target, temp);
+    Deno.renameSync(temp, path);
+  } catch (error) {
+    throw asIoError(`Cannot write "${path}"`, error);
+  }
+}

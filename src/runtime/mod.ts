@@ -2,5 +2,6 @@
  */
 export { decodeIndex, encodeIndex } from "./index_file.ts";
 export { encodeRecord, type ImageRecord } from "./record.ts";
+export { LPMX_ABI } from "./contract.ts";
 export { decodeRefs, encodeRefs, type RefsTable } from "./refs_tab.ts";
 export { hashPath } from "./path_hash.ts";
