@@ -83,8 +83,6 @@ static void pass_on(const struct run *r, pid_t child, const siginfo_t *info)
         return;
     if (!everybody_has_it && !r->no_proxy)
         kill(child, number);
-    if (number == SIGTSTP)
-        raise(SIGSTOP); /* the shell waits for us to stop, and will continue the whole group */
 }
 
 /* Reaps what has ended. True when the main program is among it. */
@@ -98,7 +96,7 @@ static bool reap(const struct run *r, pid_t child, int *status)
             continue;
         if (WIFSTOPPED(state)) {
             if (!r->pty)
-                raise(SIGSTOP);
+                raise(SIGSTOP); /* the shell waits for us, and will continue the whole group */
             continue;
         }
         *status = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
