@@ -70,7 +70,7 @@ void *need(size_t size)
         size_t chunk = size > (1 << 20) ? size : 1 << 20;
         void *more = mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (more == MAP_FAILED) {
-            fail("cannot start: out of memory (asked for %zu bytes); raise the limit on memory (ulimit -v)", chunk);
+            fail("cannot start: out of memory (asked for %zu bytes)\nhint: raise the limit on memory (ulimit -v)", chunk);
         }
         at = more;
         end = at + chunk;

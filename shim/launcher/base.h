@@ -16,7 +16,7 @@ enum exit_status {
     EXIT_NOT_FOUND = 127,
 };
 
-/* Prints `lpmx: MESSAGE` on stderr and ends with status 125. */
+/* Prints `lpmx: MESSAGE` on stderr and ends with status 125. What the user can do follows in the text as "\nhint: ADVICE". */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints `lpmx: warning: MESSAGE` on stderr. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

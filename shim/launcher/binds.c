@@ -33,7 +33,7 @@ static void add_source(struct plan_bind *b, const struct mount *m)
     struct stat st;
     b->host = real_path(m->source);
     if (!b->host || stat(b->host, &st) < 0)
-        fail("cannot use the volume \"%s\": missing volume source %s (%s); make it first, or give a name without / for a volume kept by lpmx",
+        fail("cannot use the volume \"%s\": missing volume source %s (%s)\nhint: make it first, or give a name without / for a volume kept by lpmx",
              m->word, m->source, strerror(errno));
     if (!S_ISDIR(st.st_mode))
         b->flags |= LPMX_BIND_FILE;

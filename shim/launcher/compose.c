@@ -67,7 +67,7 @@ static void compose_command(struct plan *p, const struct parsed *c, const char *
     if (p->image->host && !p->cmd.n && !p->entrypoint.n)
         list_add(&p->cmd, "/bin/sh");
     if (!p->cmd.n && !p->entrypoint.n)
-        fail("cannot run %s: no command specified: the image has none; give one after its name", p->image_name);
+        fail("cannot run %s: no command specified, and the image has none\nhint: give one after its name", p->image_name);
     const char *first = p->entrypoint.n ? p->entrypoint.at[0] : p->cmd.at[0];
     if (!*first)
         fail("cannot run %s: the command is an empty word", p->image_name);
@@ -118,7 +118,7 @@ static void compose_place(struct plan *p, const struct parsed *c)
     const char *stop = parsed_value(c, FIELD_STOP_SIGNAL);
     p->stop_signal = p->image->stop_signal;
     if (stop && !(p->stop_signal = (u32)signal_number(stop)))
-        fail("cannot use --stop-signal %s: invalid signal; give a name like SIGTERM or a number", stop);
+        fail("cannot use --stop-signal %s: invalid signal\nhint: give a name like SIGTERM or a number", stop);
     const char *timeout = parsed_value(c, FIELD_STOP_TIMEOUT);
     p->stop_timeout = STOP_TIMEOUT;
     if (timeout && !parse_number(timeout, 1 << 30, &p->stop_timeout))
@@ -159,7 +159,7 @@ static void check_network(const struct parsed *c)
         if (c->uses[k].flag->field == FIELD_NETWORK) {
             bool known = !strcmp(value, "host") || !strcmp(value, "bridge") || !strcmp(value, "default") || !strcmp(value, "none");
             if (!known && !starts_with(value, "container:"))
-                fail("cannot use --network %s: there are no networks of that kind; the host's network is used: leave it out", value);
+                fail("cannot use --network %s: there are no networks of that kind\nhint: the host's network is used, so leave it out", value);
             if (!strcmp(value, "none"))
                 note("--network none has no effect: the host's network is used as it is");
         } else if (c->uses[k].flag->field == FIELD_PUBLISH) {
@@ -169,7 +169,7 @@ static void check_network(const struct parsed *c)
                 *inside++ = 0;
                 const char *outside = strrchr(ports, ':') ? strrchr(ports, ':') + 1 : ports;
                 if (*outside && strcmp(outside, inside))
-                    fail("cannot publish %s: ports are the host's own; let the program listen on %s, or say -p %s:%s", value, outside, inside, inside);
+                    fail("cannot publish %s: ports are the host's own\nhint: let the program listen on %s, or say -p %s:%s", value, outside, inside, inside);
             }
         }
     }

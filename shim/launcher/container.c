@@ -24,7 +24,7 @@ static void undo(void)
 static void must(int error, const char *what)
 {
     if (error)
-        fail("cannot make the container: %s: %s; the store is %s (LPMX_HOME)", what, strerror(-error), store_root());
+        fail("cannot make the container: %s: %s\nhint: the store is %s: set LPMX_HOME to a folder that you can write", what, strerror(-error), store_root());
 }
 
 static bool name_ok(const char *name)
@@ -71,7 +71,7 @@ static void take_name(struct plan *p, const char *given)
         } else if (!take_over(link, holder, sizeof holder) && given) {
             const char *slash = strrchr(holder, '/');
             p->name = NULL;
-            fail("cannot make the container: the name \"%s\" is already in use by container %.12s; remove it (lpmx rm %s) or choose another", given,
+            fail("cannot make the container: the name \"%s\" is already in use by container %.12s\nhint: remove it (lpmx rm %s) or choose another", given,
                  slash ? slash + 1 : holder, given);
         }
     }
@@ -161,7 +161,7 @@ char *container_find(const char *word)
         return folder;
     folder = hex ? find_by_id(word) : NULL;
     if (!folder)
-        fail("no such container: %s; lpmx ps -a lists them", word);
+        fail("no such container: %s\nhint: lpmx ps -a lists them", word);
     return folder;
 }
 
@@ -174,7 +174,7 @@ void container_load(struct plan *p, const char *folder)
     const struct lpmx_container *c = error ? NULL : sections_find(&s, LPMX_SEC_CONTAINER, &size);
     const struct lpmx_bind *binds = error ? NULL : sections_find(&s, LPMX_SEC_BINDS, &room);
     if (!c || size != sizeof *c || room / sizeof *binds > BINDS_MAX)
-        fail("cannot read the plan %s: %s; make the container again", path, strerror(error ? -error : EINVAL));
+        fail("cannot read the plan %s: %s\nhint: make the container again", path, strerror(error ? -error : EINVAL));
     struct image *image = need(sizeof *image);
     image->id = sections_text(&s, c->image_id);
     image->host = c->flags & LPMX_CONTAINER_HOST;

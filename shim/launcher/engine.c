@@ -60,7 +60,7 @@ static void raise_address_space(void)
     if (getrlimit(RLIMIT_AS, &limit) < 0)
         return;
     if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < ADDRESS_SPACE)
-        fail("cannot start the engine: the hard limit on address space is %llu MB and it needs 40 GB; "
+        fail("cannot start the engine: the hard limit on address space is %llu MB and it needs 40 GB\nhint: "
              "do this where `ulimit -v` is larger (known images and containers start without the engine)",
              (unsigned long long)(limit.rlim_max >> 20));
     limit.rlim_cur = limit.rlim_max;

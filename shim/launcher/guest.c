@@ -82,7 +82,7 @@ u32 guest_mode(const struct image *image, const char *canonical)
 static char *host_path(const struct image *image, const struct lpmx_entry *e, const char *canonical)
 {
     if (e->layer >= image->layers.n)
-        fail("cannot read the index of image %s: it is damaged; load or pull the image again", image->name);
+        fail("cannot read the index of image %s: it is damaged\nhint: load or pull the image again", image->name);
     return join_path(join_path(image->store, image->layers.at[e->layer]), canonical + 1);
 }
 

@@ -85,7 +85,7 @@ static const char *truth(const char *value)
 static void use_flag(struct parsed *p, const struct command_flag *flag, const char *value, const char *spelled)
 {
     if (flag->action == FLAG_REFUSED)
-        fail("%s is not supported: %s", spelled, flag->note);
+        fail("%s is not supported\nhint: %s", spelled, flag->note);
     if (flag->kind == FLAG_BOOL) {
         const char *known = truth(value);
         if (!known)

@@ -67,7 +67,7 @@ const char *store_root(void)
         if (*value == '/')
             return root = value;
         if (!getcwd(cwd, sizeof cwd))
-            fail("cannot use LPMX_HOME=%s: the current folder is gone; give an absolute path", value);
+            fail("cannot use LPMX_HOME=%s: the current folder is gone\nhint: give an absolute path", value);
         return root = join_path(cwd, value);
     }
     value = setting("XDG_DATA_HOME");
@@ -75,7 +75,7 @@ const char *store_root(void)
         return root = join_path(value, "lpmx");
     const char *home = user_home();
     if (!home)
-        fail("cannot find the store: no HOME and no home of uid %lu in /etc/passwd; set LPMX_HOME to a folder", (unsigned long)getuid());
+        fail("cannot find the store: no HOME and no home of uid %lu in /etc/passwd\nhint: set LPMX_HOME to a folder", (unsigned long)getuid());
     return root = join_path(home, ".local/share/lpmx");
 }
 

@@ -71,7 +71,7 @@ const struct lpmx_piece *payload_pieces(const u8 **file)
 {
     const struct lpmx_payload *footer = payload_footer();
     if (!footer)
-        fail("cannot start: this lpmx carries no payload; use the file that the build makes, dist/lpmx");
+        fail("cannot start: this lpmx carries no payload\nhint: use the file that the build makes, dist/lpmx");
     int fd = self_open();
     off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
     u64 room = (u64)footer->count * sizeof(struct lpmx_piece);
@@ -84,7 +84,7 @@ const struct lpmx_piece *payload_pieces(const u8 **file)
     for (u32 k = 0; sound && k < footer->count; k++)
         sound = piece_sound(&pieces[k], (u64)size);
     if (!sound)
-        fail("cannot unpack lpmx: its payload is damaged; copy the file again");
+        fail("cannot unpack lpmx: its payload is damaged\nhint: copy the file again");
     *file = map;
     return pieces;
 }

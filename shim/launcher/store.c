@@ -21,7 +21,7 @@ static bool read_record(const char *store, const char *id, struct image *out)
     u64 size = 0;
     const struct lpmx_image *image = error ? NULL : sections_find(&s, LPMX_SEC_IMAGE, &size);
     if (!image || size != sizeof *image)
-        fail("cannot read the image record %s: %s; load or pull the image again", path, strerror(error ? -error : EINVAL));
+        fail("cannot read the image record %s: %s\nhint: load or pull the image again", path, strerror(error ? -error : EINVAL));
     *out = (struct image){
         .id = sections_text(&s, image->id),
         .name = sections_text(&s, image->name),
@@ -79,7 +79,7 @@ static bool open_refs(const char *store, struct sections *s)
 {
     int error = sections_open(s, join_path(store, "refs.tab"), LPMX_MAGIC_REFS);
     if (error && error != -ENOENT && error != -ENOTDIR)
-        fail("cannot read %s/refs.tab: %s; check the store (LPMX_HOME, LPMX_STORES)", store, strerror(-error));
+        fail("cannot read %s/refs.tab: %s\nhint: check the store (LPMX_HOME, LPMX_STORES)", store, strerror(-error));
     return !error;
 }
 
@@ -93,7 +93,7 @@ bool image_find(const char *word, struct image *out)
     char *name = ref_normalise(word, &why);
     bool can_be_id = ref_is_id(word, &hex);
     if (!name && !can_be_id)
-        fail("cannot use the image name \"%s\": %s; it is written [HOST[:PORT]/]NAME[:TAG][@sha256:DIGEST]", word, why);
+        fail("cannot use the image name \"%s\": %s\nhint: it is written [HOST[:PORT]/]NAME[:TAG][@sha256:DIGEST]", word, why);
     const struct list *extra = extra_stores();
     struct sections s;
     for (size_t k = 0; k <= extra->n; k++) {
@@ -123,7 +123,7 @@ const struct index *image_index(const struct image *image)
     if (fd >= 0)
         close(fd);
     if (map == MAP_FAILED || index_attach(&index, map, (u64)st.st_size))
-        fail("cannot read the index %s of image %s: it is missing or damaged; load or pull the image again", path, image->name);
+        fail("cannot read the index %s of image %s: it is missing or damaged\nhint: load or pull the image again", path, image->name);
     mapped = image->index;
     return &index;
 }

@@ -128,7 +128,7 @@ static u8 *piece_content(const struct lpmx_piece *p, const u8 *file)
     size_t room = p->size;
     u8 *out = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (out == MAP_FAILED)
-        fail("cannot unpack lpmx: out of memory (%zu bytes); raise the limit on memory (ulimit -v)", room);
+        fail("cannot unpack lpmx: out of memory (%zu bytes)\nhint: raise the limit on memory (ulimit -v)", room);
     int error = 0;
     if (p->codec == LPMX_CODEC_RAW)
         memcpy(out, file + p->offset, p->size);
@@ -137,7 +137,7 @@ static u8 *piece_content(const struct lpmx_piece *p, const u8 *file)
     u8 hash[32];
     payload_sha256(hash, out, p->size);
     if (error || memcmp(hash, p->sha256, sizeof hash))
-        fail("cannot unpack lpmx: its piece %s is damaged; copy the file again", p->name);
+        fail("cannot unpack lpmx: its piece %s is damaged\nhint: copy the file again", p->name);
     return out;
 }
 
@@ -152,7 +152,7 @@ static int place_piece(const char *dir, const struct lpmx_piece *p, const u8 *fi
         return error;
     u8 *content = piece_content(p, file);
     if (p->flags & LPMX_PIECE_EXEC && !set_interpreter(content, p->size, join_path(dir, "rt/ld-linux-x86-64.so.2")))
-        fail("cannot unpack lpmx: the path of the cache folder %s is too long; set LPMX_CACHE to a shorter one", dir);
+        fail("cannot unpack lpmx: the path of the cache folder %s is too long\nhint: set LPMX_CACHE to a shorter one", dir);
     char *temp = format("%s/.tmp-%s-%ld", dir, host_key(), (long)getpid());
     unlink(temp);
     error = write_file(temp, content, p->size, 0600);
@@ -242,7 +242,7 @@ static const char *find_or_unpack(u32 group)
 {
     struct candidate list[8];
     if (!payload_footer())
-        fail("cannot start: this lpmx carries no payload; use the file that the build makes, dist/lpmx");
+        fail("cannot start: this lpmx carries no payload\nhint: use the file that the build makes, dist/lpmx");
     int n = candidates(list);
     for (int k = 0; k < n; k++) {
         char *dir = join_path(list[k].dir, version_key());
@@ -256,7 +256,7 @@ static const char *find_or_unpack(u32 group)
             return join_path(list[k].dir, version_key());
         text_format(&tried, "%s%s: %s", tried.len ? "; " : "", list[k].dir, list[k].why);
     }
-    fail("cannot unpack lpmx anywhere (%s); set LPMX_CACHE to a folder with %s free", tried.at ? tried.at : "no folder to try",
+    fail("cannot unpack lpmx anywhere (%s)\nhint: set LPMX_CACHE to a folder with %s free", tried.at ? tried.at : "no folder to try",
          group == LPMX_PIECE_ENGINE ? "120 MB" : "1 MB");
 }
 

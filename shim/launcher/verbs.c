@@ -39,12 +39,12 @@ static const struct image *get_image(const struct parsed *c, bool may_pull)
     if (image_find(word, image) && (!always || image->host || !may_pull))
         return image;
     if (never || !may_pull)
-        fail("no such image: %s; load it with `lpmx load` or pull it with `lpmx pull %s`", word, word);
+        fail("no such image: %s\nhint: load it with `lpmx load` or pull it with `lpmx pull %s`", word, word);
     if (!always && !parsed_bool(c, FIELD_QUIET, false))
         note("unable to find image '%s' locally", word);
     pull(word, c);
     if (!image_find(word, image))
-        fail("cannot run %s: it was pulled, but the store does not know it; look at `lpmx images`", word);
+        fail("cannot run %s: it was pulled, but the store does not know it\nhint: look at `lpmx images`", word);
     return image;
 }
 
@@ -168,7 +168,7 @@ void verb_start(const struct parsed *c)
         char *folder = container_find(c->rest[k]);
         if (container_running(folder)) {
             if (attach)
-                fail("cannot attach to container %s: it is running already; use lpmx exec", c->rest[k]);
+                fail("cannot attach to container %s: it is running already\nhint: use lpmx exec", c->rest[k]);
             write_all(1, r.ready_text, strlen(r.ready_text));
             continue;
         }

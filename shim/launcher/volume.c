@@ -80,7 +80,7 @@ static void set_target(struct mount *m, const char *target, bool colons)
         if (take_options(colon + 1, m))
             target = copy_text(target, (size_t)(colon - target));
         else if (!colons && looks_like_option(colon + 1))
-            fail("cannot use the volume \"%s\": unknown option \"%s\"; it is written SRC:DST[:ro]", m->word, colon + 1);
+            fail("cannot use the volume \"%s\": unknown option \"%s\"\nhint: it is written SRC:DST[:ro]", m->word, colon + 1);
     }
     m->target = target;
 }
@@ -112,7 +112,7 @@ struct mount volume_parse(const char *word)
         return m;
     }
     if (*word != '/')
-        fail("cannot use the volume \"%s\": the path in the container has to be absolute; it is written SRC:DST[:ro]", word);
+        fail("cannot use the volume \"%s\": the path in the container has to be absolute\nhint: it is written SRC:DST[:ro]", word);
     m.kind = MOUNT_ANONYMOUS;
     m.source = "";
     set_target(&m, word, false);
@@ -191,7 +191,7 @@ static void mount_field(struct mount *m, char *key, bool *typed)
     } else if (!strcmp(key, "volume-nocopy")) {
         m->nocopy = truth(value, key, m->word);
     } else if (!one_of(key, len, ignored)) {
-        fail("cannot use --mount '%s': unknown field \"%s\"; known are type, source, target and readonly", m->word, key);
+        fail("cannot use --mount '%s': unknown field \"%s\"\nhint: known are type, source, target and readonly", m->word, key);
     }
 }
 
@@ -212,7 +212,7 @@ struct mount mount_parse(const char *word)
     } else if (m.kind == MOUNT_VOLUME && !*m.source) {
         m.kind = MOUNT_ANONYMOUS;
     } else if (m.kind == MOUNT_VOLUME && !volume_name_ok(m.source)) {
-        fail("cannot use --mount '%s': \"%s\" is no volume name; for a path of the host add type=bind", word, m.source);
+        fail("cannot use --mount '%s': \"%s\" is no volume name\nhint: for a path of the host add type=bind", word, m.source);
     }
     return m;
 }
