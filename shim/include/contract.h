@@ -159,8 +159,9 @@ struct lpmx_entry {
     u32 flags; /* LPMX_ENTRY_* */
     u32 ext;   /* reserved: extended attributes and file capabilities */
 };
-/* In a layer on disk (layers/…/fs) every file has u+rw and every directory u+rwx. An object that is not plain (plain: uid 0, gid 0, no
- * set-id or sticky bit, owner bits include rw, for directories rwx) has its sticky bit set on disk: "ask the index who this is". */
+/* In a layer on disk (layers/…/fs) every file has u+rw and every directory r-x for all (nothing is made there any more). A file that is not
+ * plain (plain: uid 0, gid 0, no set-id or sticky bit, owner bits include rw, not writable for others) has its sticky bit set on disk: "ask
+ * the index who this is". */
 #define LPMX_ENTRY_STUB 1 /* the file on disk only stands in for it: device, fifo, socket (an empty regular file) */
 
 /* ---- Payload: what is appended to the launcher to make the one file. Footer = last 80 bytes of the file. */

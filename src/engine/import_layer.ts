@@ -17,6 +17,7 @@ import {
   type Sha256,
   sha256,
   syncFolder,
+  usePlainUmask,
   writeFile,
 } from "../host/mod.ts";
 import { type LayerEntry, type SourceLayer, TarReader } from "../image/mod.ts";
@@ -85,6 +86,7 @@ async function unpackInto(
   findBelow: FindBelow,
   progress: ImportProgress,
 ): Promise<LayerEntry[]> {
+  usePlainUmask();
   const root = openAt(AT_FDCWD, toByteText(folder), O_RDONLY | O_DIRECTORY);
   const unpacker = new Unpacker(root, findBelow);
   try {

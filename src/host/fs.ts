@@ -271,3 +271,8 @@ export function linkTo(target: string, path: string): void {
     throw asIoError(`Cannot write "${path}"`, error);
   }
 }
+
+/** Files made from now on get the permissions they are made with, but for writing by others, whatever the caller's umask. */
+export function usePlainUmask(): void {
+  Deno.umask(0o022);
+}

@@ -1,13 +1,16 @@
 /* Writes one layer's tree below a folder. Knows every name it made, so an entry can never be written through a symlink or leave
  * the folder; the kernel is asked with O_EXCL|O_NOFOLLOW besides.
  *
- * On disk files have u+rw and folders u+rwx, nothing is set-id or writable for others; the true modes stand in `entries`.
+ * On disk files have u+rw, nothing is set-id or writable for others; what is not plain has its sticky bit set (contract.h, struct
+ * lpmx_entry) and its true mode and owner stand in `entries`. Finished folders are read-only: not even a core dump of a program
+ * whose working directory is the layer's can get in.
  * Devices, fifos and sockets are empty files that stand in for them. Symlinks of the layer itself that occur inside a
  * member's name are followed within the tree, as docker does.
  */
 import { type ByteText, LpmxError, showByteText } from "../base/mod.ts";
 import {
   AT_REMOVEDIR,
+  chmodAt,
   linkAt,
   mkdirAt,
   O_CREAT,
@@ -30,6 +33,19 @@ interface Made {
 }
 
 const maxHops = 40;
+
+/** Who a file is to the guest. */
+export interface Identity {
+  mode: number;
+  uid: number;
+  gid: number;
+}
+
+/** The permissions of a file on disk: its own when it is plain, else without rights for others and marked sticky. */
+export function diskMode({ mode, uid, gid }: Identity): number {
+  const plain = uid === 0 && gid === 0 && (mode & 0o7622) === 0o600;
+  return plain ? mode & 0o777 : 0o1600 | (mode & 0o755);
+}
 
 /** The growing tree of a layer. `root` is a descriptor of its folder. */
 export class LayerTree {
@@ -77,7 +93,7 @@ export class LayerTree {
   }
 
   /** Makes a folder, or gives an existing one these times. Its parents are made where the archive lacks them. */
-  addDir(path: ByteText, mode: number, mtime: number, mtimeNs: number): void {
+  addDir(path: ByteText, mtime: number, mtimeNs: number): void {
     const there = this.#made.get(path);
     if (there?.type === "dir") {
       there.mtime = mtime;
@@ -85,15 +101,15 @@ export class LayerTree {
       return;
     }
     this.#prepare(path);
-    mkdirAt(this.#root, path, (mode & 0o755) | 0o700);
+    mkdirAt(this.#root, path, 0o700);
     this.#made.set(path, { type: "dir", children: new Set(), mtime, mtimeNs });
   }
 
   /** Creates a file and returns its descriptor; the caller writes, sets the times and closes. */
-  addFile(path: ByteText, mode: number): number {
+  addFile(path: ByteText, identity: Identity): number {
     this.#prepare(path);
     const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-    const fd = openAt(this.#root, path, flags, (mode & 0o755) | 0o600);
+    const fd = openAt(this.#root, path, flags, diskMode(identity));
     this.#made.set(path, { type: "file", mtime: 0, mtimeNs: 0 });
     return fd;
   }
@@ -118,11 +134,13 @@ export class LayerTree {
     return this.#made.get(path)?.type;
   }
 
-  /** Sets the folders' times, after everything has been put into them. */
+  /** Sets the folders' times and closes them, after everything has been put into them. */
   finish(): void {
     for (const [path, made] of this.#made) {
       if (made.type !== "dir") continue;
-      utimesAt(this.#root, path === "" ? "." as ByteText : path, made.mtime, made.mtimeNs);
+      const at = path === "" ? "." as ByteText : path;
+      utimesAt(this.#root, at, made.mtime, made.mtimeNs);
+      chmodAt(this.#root, at, 0o555);
     }
   }
 
@@ -131,7 +149,7 @@ export class LayerTree {
     const parent = parentOf(path);
     const folder = this.#made.get(parent);
     if (folder?.type !== "dir") {
-      this.addDir(parent, 0o755, 0, 0);
+      this.addDir(parent, 0, 0);
     }
     if (this.#made.has(path)) this.#remove(path);
     this.#made.get(parent)!.children!.add(nameOf(path));

@@ -123,12 +123,11 @@ export class Unpacker implements TarSink {
 
   #write(entry: LayerEntry): void {
     const { path, mtime, mtimeNs } = entry;
-    if (entry.type === "dir") this.#tree.addDir(path, entry.mode, mtime, mtimeNs);
+    if (entry.type === "dir") this.#tree.addDir(path, mtime, mtimeNs);
     else if (entry.type === "symlink") this.#tree.addSymlink(path, entry.target!, mtime, mtimeNs);
     else if (entry.type === "hardlink") this.#hardLink(entry);
     else {
-      const stub = entry.type !== "file";
-      const fd = this.#tree.addFile(path, stub ? 0o600 : entry.mode);
+      const fd = this.#tree.addFile(path, entry);
       this.#file = { fd, path, mtime, mtimeNs };
     }
   }
@@ -149,7 +148,7 @@ export class Unpacker implements TarSink {
       return this.#tree.addSymlink(entry.path, entry.target!, entry.mtime, entry.mtimeNs);
     }
     delete entry.target;
-    const fd = this.#tree.addFile(entry.path, entry.mode);
+    const fd = this.#tree.addFile(entry.path, entry);
     try {
       writeFd(fd, below.bytes, entry.path);
       utimesFd(fd, entry.mtime, entry.mtimeNs, entry.path);
