@@ -86,6 +86,9 @@ struct core_ids {
 };
 struct core_ids *core_identity(struct core *c);
 
+/* True in a vfork child, and in any child where the kernel cannot tell (before 4.14): this memory is somebody else's. */
+bool core_is_guest_of(struct core *c);
+
 /* Called by the core right before and after (only when it failed) an execve of its own; the engine releases the scratch word
  * *busy on success by set_tid_address (trap-engine.md pitfall 3). Implemented by the engine. */
 void engine_exec_begin(u32 *busy);

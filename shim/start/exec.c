@@ -4,8 +4,12 @@
  * The thread's "clear on exit" word (set_tid_address) is pointed at the busy word of the scratch; the kernel writes 0 there when
  * the new program takes over. Where the old address cannot be asked for (PR_GET_TID_ADDRESS needs Linux 3.5 with
  * CONFIG_CHECKPOINT_RESTORE) nothing is changed, and the core reclaims the scratch of dead processes itself.
+ *
+ * A traced process stops at every trap. A vfork child that asks to be traced and then calls execve would stop in it while its
+ * tracer still waits for the exec: gdb starts programs so. Its request is therefore passed on with the exec.
  */
 #include "start.h"
+#include <linux/ptrace.h>
 #include <linux/prctl.h>
 #include <sys/syscall.h>
 
@@ -15,6 +19,16 @@ static struct {
     long old;
 } saved[64];
 #define SAVED (sizeof saved / sizeof *saved)
+
+static volatile u32 wants_trace; /* pid of a vfork child, 0 = none; its parent cannot run, so one is enough */
+
+long exec_trace_me(void)
+{
+    if (!core_is_guest_of(core_self))
+        return sys1(SYS_ptrace, PTRACE_TRACEME);
+    wants_trace = (u32)sys0(SYS_getpid);
+    return 0;
+}
 
 static unsigned entry_of(u32 *busy, bool make)
 {
@@ -41,6 +55,10 @@ void engine_exec_begin(u32 *busy)
         sys1(SYS_set_tid_address, busy);
     }
     signal_exec_begin();
+    if (wants_trace && wants_trace == (u32)sys0(SYS_getpid)) {
+        wants_trace = 0;
+        sys1(SYS_ptrace, PTRACE_TRACEME);
+    }
 }
 
 void engine_exec_failed(u32 *busy)

@@ -26,7 +26,7 @@ _Static_assert(NUMBERS_MAX < LPMX_PROBE_NR, "ranges are added in ascending order
 
 /* What is done with a range of call numbers. The blocks of code for all but ALLOW follow the tree. */
 enum rule {
-    RULE_ALLOW, RULE_TRAP, RULE_FD0, RULE_FD01, RULE_ARG3, RULE_ARG4, RULE_ARG5, RULE_MASK_CHANGE, RULE_ACTION, RULE_ENOSYS, RULE_PROBE,
+    RULE_ALLOW, RULE_TRAP, RULE_FD0, RULE_FD01, RULE_ARG3, RULE_ARG4, RULE_ARG5, RULE_MASK_CHANGE, RULE_ACTION, RULE_ZERO, RULE_ENOSYS, RULE_PROBE,
     RULES,
 };
 struct range {
@@ -75,6 +75,7 @@ static enum rule signal_rule(u32 nr)
     case SYS_epoll_pwait: return RULE_ARG4;
     case SYS_epoll_pwait2: return RULE_ARG4;
     case SYS_pselect6: return RULE_ARG5;
+    case SYS_ptrace: return RULE_ZERO; /* PTRACE_TRACEME */
     default: return RULE_TRAP;
     }
 }
@@ -202,6 +203,11 @@ static void emit_blocks(struct program *p)
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
     load(p, HIGH_HALF(1));
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    answer(p, SECCOMP_RET_ALLOW);
+    emit_trap(p);
+    p->block[RULE_ZERO] = p->length;
+    load(p, LOW_HALF(0));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
     answer(p, SECCOMP_RET_ALLOW);
     emit_trap(p);
     p->block[RULE_ENOSYS] = p->length;

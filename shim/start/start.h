@@ -89,6 +89,9 @@ u64 signal_forward(int sig, struct signal_info *info, unsigned slot);
 void signal_exec_begin(void);
 void signal_exec_failed(void);
 
+/* ---- exec.c: PTRACE_TRACEME. */
+long exec_trace_me(void);
+
 /* ---- guest.c: bounds of the copy routines; a fault at an address in [begin, end) continues at guest_copy_fault. */
 extern const char guest_copy_begin[], guest_copy_end[], guest_copy_fault[];
 
