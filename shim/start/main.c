@@ -78,6 +78,8 @@ static const char *called_as(const struct handover *h)
 
 static _Noreturn void cannot_load(bool first, const struct stack *s, const struct loaded *l, long error)
 {
+    if (error == -EEXIST) /* nobody else wants this address: it is lpmx-start itself, started by an lpmx inside */
+        fatal(125, "cannot run ", l->what, ": its address is taken by lpmx; lpmx does not run inside its own containers", NULL);
     if (!first) { /* execve has succeeded as far as anybody knows: the kernel kills in this case too */
         sys2(SYS_kill, sys0(SYS_getpid), 9);
         sys1(SYS_exit_group, 127);
