@@ -81,6 +81,20 @@ int cwd_set(struct call *k, const char *path, u32 len)
     return 0;
 }
 
+bool cwd_moved(struct call *k)
+{
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return false;
+    char *known = slot->bytes, *now = slot->bytes + SLOT_SIZE / 2;
+    int n = cwd_get(k, known, SLOT_SIZE / 2), m = cwd_of_kernel(k, now, SLOT_SIZE / 2);
+    bool moved = n >= 0 && m >= 0 && !str_equal(known, now);
+    if (moved)
+        moved = cwd_set(k, now, (u32)m) == 0;
+    slot_put(k->c, slot);
+    return moved;
+}
+
 int cwd_init(struct core *c, const struct handover_text *t)
 {
     u32 len = t->at ? t->len : 0;

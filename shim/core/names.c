@@ -122,9 +122,7 @@ static long make_spot(struct call *k, struct spot *s, const struct node *w)
 static long make_at(struct call *k, int dirfd, long path, const struct node *w)
 {
     struct spot s;
-    long r = walk(k, dirfd, (const char *)path, 0, &s);
-    if (r == -ENOTDIR && s.must_dir && s.kind != KIND_NONE)
-        r = -EEXIST;
+    long r = walk(k, dirfd, (const char *)path, WALK_NAME, &s);
     if (!r && s.must_dir && !S_ISDIR(w->mode))
         r = s.kind == KIND_NONE ? -ENOENT : -EEXIST;
     if (!r)
@@ -277,7 +275,7 @@ static long remove_at(struct call *k, int dirfd, long path, bool dir)
 {
     struct spot s;
     const char *at;
-    long r = walk(k, dirfd, (const char *)path, 0, &s);
+    long r = walk(k, dirfd, (const char *)path, WALK_NAME, &s);
     if (!r && s.kind == KIND_BIND) {
         int fd = spot_at(k, &s, &at);
         r = s.name.len == s.bind_skip ? -EBUSY : fd < 0 ? fd : spot_writable(k, &s);

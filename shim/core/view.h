@@ -59,9 +59,12 @@ bool ident_plain(const struct core *c, const struct identity *id);
 
 /* walk.c */
 #define WALK_FOLLOW 1 /* a link at the end is followed */
+#define WALK_NAME 2   /* the last name itself is meant (create, remove, rename): "link/" is not followed, "file/" is no error yet */
 int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s); /* 0 or -errno; always walk_end */
 int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s);        /* text is ours, absolute or to cwd */
 void walk_end(struct call *k, struct spot *s);
+/* Where nothing is: 0 when the directory it would be in is there, else -ENOENT or -ENOTDIR. */
+int spot_parent(struct call *k, struct spot *s);
 /* Where the host has the spot: directory descriptor (or AT_FDCWD) and path. */
 int spot_at(struct call *k, const struct spot *s, const char **path);
 int spot_path(struct call *k, const struct spot *s, char *out, size_t cap); /* absolute host path; its length */
@@ -81,6 +84,7 @@ int reverse_fd(struct call *k, int fd, char *out, size_t cap);
 /* cwd.c */
 int cwd_get(struct call *k, char *out, size_t cap); /* length ("" = root) or -errno */
 int cwd_set(struct call *k, const char *path, u32 len);
+bool cwd_moved(struct call *k); /* the kernel's cwd is elsewhere by now; ours has been put right */
 
 /* proc.c: the links of /proc that must lead into the view. path is canonical. Length of the guest target, or -ENOENT: not one of them. */
 int proc_link(struct call *k, const char *path, u32 len, char *out, size_t cap);

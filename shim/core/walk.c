@@ -16,6 +16,7 @@ struct walker {
     unsigned hops;
     unsigned flags;
     bool unproved; /* a component was passed without asking */
+    bool from_cwd; /* the path is relative to the cwd */
 };
 
 static int grow(struct walker *w)
@@ -141,7 +142,7 @@ static int settle(struct walker *w, bool last, u32 dir_len)
     s->kind = (enum kind)kind;
     s->mode = kind == KIND_OBJECT ? st.st_mode : 0;
     u32 mode = kind == KIND_OBJECT ? st.st_mode : kind == KIND_LOWER ? s->name.low.mode : 0;
-    bool follow = !last || w->flags & WALK_FOLLOW || s->must_dir;
+    bool follow = !last || w->flags & WALK_FOLLOW || (s->must_dir && !(w->flags & WALK_NAME));
     if (S_ISLNK(mode) && follow) {
         if (kind == KIND_OBJECT)
             return substitute_disk(w, place_fd(w->k, PLACE_UPPER), name_rel(&s->name), DEFUSED_LEN, dir_len);
@@ -273,7 +274,8 @@ static int walk_rest(struct walker *w)
         s->mode = kind == KIND_OBJECT ? st.st_mode : 0;
     }
     u32 mode = s->kind == KIND_OBJECT ? s->mode : s->kind == KIND_LOWER ? s->name.low.mode : 0;
-    if (s->must_dir && mode && !S_ISDIR(mode))
+    bool may_be_file = w->flags & WALK_NAME && !s->dots;
+    if (s->must_dir && mode && !S_ISDIR(mode) && !may_be_file)
         return -ENOTDIR;
     return 0;
 }
@@ -287,6 +289,7 @@ static int walk_from(struct walker *w, int dirfd)
     s->bind = -1;
     if (s->buf[w->rest] != '/') {
         int n;
+        w->from_cwd = dirfd == AT_FDCWD;
         for (;;) {
             n = dirfd == AT_FDCWD ? cwd_get(w->k, s->buf, w->rest) : reverse_fd(w->k, dirfd, s->buf, w->rest);
             if (n != -ENAMETOOLONG || s->slot)
@@ -334,6 +337,7 @@ static int take_text(struct walker *w, const char *text, bool ours)
 
 static int walk_any(struct call *k, int dirfd, const char *text, bool ours, unsigned flags, struct spot *s)
 {
+    bool checked = false;
     s->buf = s->small;
     s->cap = sizeof s->small;
     s->slot = NULL;
@@ -350,6 +354,12 @@ static int walk_any(struct call *k, int dirfd, const char *text, bool ours, unsi
             flags |= WALK_CAREFUL;
             continue;
         }
+        /* Nothing there, seen from the cwd: it may have been moved, which only the kernel knows. */
+        bool missing = r == -ENOENT || (!r && s->kind == KIND_NONE);
+        if (missing && !checked && w.from_cwd && cwd_moved(k)) {
+            checked = true;
+            continue;
+        }
         return r;
     }
 }
@@ -362,6 +372,18 @@ int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct sp
 int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s)
 {
     return walk_any(k, AT_FDCWD, text, true, flags, s);
+}
+
+int spot_parent(struct call *k, struct spot *s)
+{
+    struct name parent;
+    enum kind kind;
+    if (s->kind != KIND_NONE || !s->name.len)
+        return 0;
+    parent_enter(k, &s->name, &parent);
+    int mode = lookup_mode(k, &parent, &kind);
+    parent_leave(&s->name);
+    return mode < 0 ? mode : !mode ? -ENOENT : S_ISDIR(mode) ? 0 : -ENOTDIR;
 }
 
 void walk_end(struct call *k, struct spot *s)
