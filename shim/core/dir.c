@@ -4,14 +4,6 @@
 #include "ops.h"
 #include <sys/mman.h>
 
-struct entry {
-    u64 ino;
-    long off;
-    u16 len;
-    u8 type;
-    char name[];
-};
-
 struct snapshot {
     u32 busy;
     int fd;
@@ -41,7 +33,7 @@ static void drop(struct snapshot *s)
 
 static int add(struct snapshot *s, const char *name, u32 len, u64 ino, u8 type)
 {
-    u32 size = (u32)(offsetof(struct entry, name) + len + 1 + 7) & ~7u;
+    u32 size = (u32)(offsetof(struct linux_dirent64, name) + len + 1 + 7) & ~7u;
     if (s->used + size > s->cap) {
         u32 cap = s->cap ? s->cap * 2 : 8192;
         long r = s->mem ? sys4(SYS_mremap, s->mem, s->cap, cap, MREMAP_MAYMOVE_) : (long)map_memory(cap);
@@ -50,7 +42,7 @@ static int add(struct snapshot *s, const char *name, u32 len, u64 ino, u8 type)
         s->mem = (char *)r;
         s->cap = cap;
     }
-    struct entry *e = (struct entry *)(s->mem + s->used);
+    struct linux_dirent64 *e = (struct linux_dirent64 *)(s->mem + s->used);
     s->used += size;
     e->ino = ino;
     e->off = s->used;
@@ -62,7 +54,7 @@ static int add(struct snapshot *s, const char *name, u32 len, u64 ino, u8 type)
 }
 
 /* Calls `each` for every name of an open directory; stops at a result that is not 0. Closes fd. */
-typedef int (*each_name)(void *ctx, const struct entry *e);
+typedef int (*each_name)(void *ctx, const struct linux_dirent64 *e);
 
 static int list_fd(struct call *k, long fd, each_name each, void *ctx)
 {
@@ -73,7 +65,7 @@ static int list_fd(struct call *k, long fd, each_name each, void *ctx)
         if (got < 0)
             r = (int)got;
         for (long at = 0; !r && at < got;) {
-            const struct entry *e = (const void *)(slot->bytes + at);
+            const struct linux_dirent64 *e = (const void *)(slot->bytes + at);
             at += e->len;
             r = each(ctx, e);
         }
@@ -122,26 +114,7 @@ static void child_done(struct making *m)
     m->path[m->dir->len] = 0;
 }
 
-/* The bind's guest path is a direct child of path[len]. */
-static bool mount_in(const char *guest, const char *path, u32 len)
-{
-    if (memcmp(guest, path, len) || guest[len] != '/')
-        return false;
-    for (const char *s = guest + len + 1; *s; s++)
-        if (*s == '/')
-            return false;
-    return true;
-}
-
-static bool any_mount_in(const struct core *c, const char *path, u32 len)
-{
-    for (u32 i = 0; i < c->nbinds; i++)
-        if (strlen(bind_guest(c, (int)i)) > len && mount_in(bind_guest(c, (int)i), path, len))
-            return true;
-    return false;
-}
-
-static int see_mark(void *ctx, const struct entry *e)
+static int see_mark(void *ctx, const struct linux_dirent64 *e)
 {
     struct making *m = ctx;
     struct name child;
@@ -162,13 +135,13 @@ static int see_mark(void *ctx, const struct entry *e)
     return 0;
 }
 
-static int see_temp(void *ctx, const struct entry *e)
+static int see_temp(void *ctx, const struct linux_dirent64 *e)
 {
     (void)ctx;
     return e->name[0] == 'c' && e->name[1] == '.';
 }
 
-static int help_mark(void *ctx, const struct entry *e)
+static int help_mark(void *ctx, const struct linux_dirent64 *e)
 {
     struct making *m = ctx;
     struct name child;
@@ -182,7 +155,7 @@ static int help_mark(void *ctx, const struct entry *e)
     return 0;
 }
 
-static int see_object(void *ctx, const struct entry *e)
+static int see_object(void *ctx, const struct linux_dirent64 *e)
 {
     struct making *m = ctx;
     u64 ino = e->ino;
@@ -200,7 +173,7 @@ static int see_object(void *ctx, const struct entry *e)
 }
 
 /* A child of the host's own directory (image `host`). */
-static int see_host(void *ctx, const struct entry *e)
+static int see_host(void *ctx, const struct linux_dirent64 *e)
 {
     struct making *m = ctx;
     struct name child;
@@ -246,7 +219,7 @@ static int add_mounts(struct making *m)
     for (u32 i = 0; i < c->nbinds; i++) {
         const char *guest = bind_guest(c, (int)i);
         u32 len = (u32)strlen(guest);
-        if (len <= dir || !mount_in(guest, m->path, dir) || dir + NAME_LEN_MAX < len)
+        if (len <= dir || !bind_in(guest, m->path, dir) || dir + NAME_LEN_MAX < len)
             continue;
         child_name(m, guest + dir + 1, len - dir - 1, &at);
         int kind = lookup(m->k, &at, &st);
@@ -313,7 +286,7 @@ static struct snapshot *snapshot_get(int fd, const struct stat *st, struct snaps
 }
 
 /* The older record: the type stands in the last byte. */
-static long put_old(const struct entry *e, u32 len, long out)
+static long put_old(const struct linux_dirent64 *e, u32 len, long out)
 {
     struct {
         u64 ino;
@@ -337,7 +310,7 @@ static long hand_out(const struct snapshot *s, int fd, long out, u64 room, bool 
     if (at < 0 || at >= (long)s->used)
         return at < 0 ? at : 0;
     while (at < (long)s->used) {
-        const struct entry *e = (const void *)(s->mem + at);
+        const struct linux_dirent64 *e = (const void *)(s->mem + at);
         u32 len = old ? (u32)(18 + strlen(e->name) + 2 + 7) & ~7u : e->len;
         if (done + len > room)
             break;
@@ -378,34 +351,6 @@ static long list_merged(struct call *k, int fd, struct name *dir, char *path, lo
     return r;
 }
 
-/* /proc/self/fd without the core's own descriptors. */
-static long list_own_fds(struct call *k, const long *a)
-{
-    long n = sys3(SYS_getdents64, a[0], a[1], a[2]), out = 0;
-    char head[64];
-    for (long at = 0; at < n;) {
-        struct entry *e = (void *)head;
-        if (guest_read(head, (void *)(a[1] + at), 24) || e->len < 24 || e->len > sizeof head)
-            return n;
-        if (guest_read(head, (void *)(a[1] + at), e->len))
-            return n;
-        u64 fd;
-        const char *s = e->name;
-        bool ours = text_number(&s, &fd) && fd >= LPMX_FD_MIN && fd <= LPMX_FD_MAX && k->c->own_fds >> (fd - LPMX_FD_MIN) & 1;
-        if (!ours) {
-            guest_write((void *)(a[1] + out), head, e->len);
-            out += e->len;
-        }
-        at += e->len;
-    }
-    return n > 0 && !out ? sys3(SYS_getdents64, a[0], a[1], a[2]) : n > 0 ? out : n;
-}
-
-static bool own_fd_folder(const char *path, u32 len)
-{
-    return len > 9 && str_starts(path, "/proc/") && (str_equal(path + len - 3, "/fd") || str_equal(path + len - 7, "/fdinfo"));
-}
-
 static long list(struct call *k, const long *a, bool old)
 {
     struct slot *slot = slot_get(k->c);
@@ -418,14 +363,14 @@ static long list(struct call *k, const long *a, bool old)
     if (n == -EBADF) {
         r = n;
     } else if (n >= 0 && bind_over(k->c, path, (u32)n) >= 0) {
-        r = !old && own_fd_folder(path, (u32)n) ? list_own_fds(k, a) : CORE_PASS;
+        r = !old && fds_folder(path, (u32)n) ? fds_list(k, a) : CORE_PASS;
     } else if (n >= 0) {
         name_set(k, &dir, path, (u32)n);
         struct stat st;
         long err = sys2(SYS_fstat, a[0], &st);
         if (err || !S_ISDIR(st.st_mode))
             r = err ? err : -ENOTDIR;
-        else if (S_ISDIR(dir.low.mode) || any_mount_in(k->c, path, (u32)n))
+        else if (S_ISDIR(dir.low.mode) || bind_any_in(k->c, path, (u32)n))
             r = list_merged(k, (int)a[0], &dir, path, a[1], (u32)a[2], old);
     }
     slot_put(k->c, slot);

@@ -1,20 +1,8 @@
 /* The exec planner: every exec of a contained program ends here. A program is found in the guest's view, scripts are unrolled to their
  * interpreter as the kernel would, and lpmx-start is executed with the caller's arguments untouched and the hand-over in its environment. */
-#include "ops.h"
+#include "exec.h"
 
 #define AT_EMPTY_PATH_ 0x1000
-#define SCRIPTS_MAX 4
-#define HEAD 256
-
-/* What an exec needs while it is prepared; in a slot, since a vfork child's stack may be tiny. */
-struct plan {
-    char head[HEAD];         /* first bytes of the file */
-    char host[CORE_PATH_MAX + 256];
-    char guest[CORE_PATH_MAX];
-    char script[CORE_PATH_MAX]; /* name that an interpreter is given: the path as it was asked for */
-    char interp[SCRIPTS_MAX][HEAD]; /* first lines: the arguments they give point in here */
-    int fd_handed;           /* memfd or deleted file, or -1 */
-};
 
 /* Looks at the file: 0 = ELF, 1 = script, or -errno. */
 static int examine(const char head[HEAD], long n)
@@ -115,67 +103,6 @@ static bool is_handover(long text)
     char start[sizeof LPMX_HANDOVER + 1];
     long r = guest_copy_str(start, (const char *)text, sizeof start);
     return (r >= 0 || r == -ENAMETOOLONG) && str_starts(start, LPMX_HANDOVER "=");
-}
-
-static int put_number(char *out, size_t cap, size_t *pos, u32 v)
-{
-    char text[24];
-    unsigned n = text_decimal(text, v);
-    text[n++] = ' ';
-    return text_add(out, cap, pos, text, n) ? 0 : -E2BIG;
-}
-
-static int put_ids(struct core *c, char *out, size_t cap, size_t *pos)
-{
-    const struct core_ids *i = &c->ids;
-    const u32 ids[] = {i->ruid, i->euid, i->suid, i->fsuid, i->rgid, i->egid, i->sgid, i->fsgid};
-    char text[8 * 12 + 64 * 12];
-    size_t n = 0;
-    for (u32 j = 0; j < 8 + i->ngroups; j++)
-        if (put_number(text, sizeof text, &n, j < 8 ? ids[j] : i->groups[j - 8]))
-            return -E2BIG;
-    int r = handover_put(out, cap, pos, 'i', text, n - 1);
-    n = 0;
-    put_number(text, sizeof text, &n, c->main_known ? c->main_uid : i->ruid);
-    put_number(text, sizeof text, &n, c->main_known ? c->main_gid : i->rgid);
-    return r ? r : handover_put(out, cap, pos, 'm', text, n - 1);
-}
-
-/* "LPMX_PLAN=…" for the program in p. */
-static int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
-{
-    struct core *c = k->c;
-    size_t pos = 0;
-    char *cwd;
-    if (!text_add(out, cap, &pos, LPMX_HANDOVER "=", sizeof LPMX_HANDOVER))
-        return -E2BIG;
-    int r = handover_put(out, cap, &pos, 'a', "1", 1);
-    if (!r)
-        r = handover_put(out, cap, &pos, 's', c->store, c->store_len);
-    if (!r)
-        r = handover_put(out, cap, &pos, 'p', c->plan, strlen(c->plan));
-    if (!r)
-        r = handover_put(out, cap, &pos, 'r', c->launcher, strlen(c->launcher));
-    if (!r)
-        r = handover_put(out, cap, &pos, 'x', p->guest, strlen(p->guest));
-    if (!r)
-        r = handover_put(out, cap, &pos, 'e', p->script, strlen(p->script));
-    if (!r && p->fd_handed >= 0) {
-        char text[24];
-        unsigned n = text_decimal(text, (u64)p->fd_handed);
-        r = handover_put(out, cap, &pos, 'd', text, n);
-    } else if (!r) {
-        r = handover_put(out, cap, &pos, 'h', p->host, strlen(p->host));
-    }
-    if (!r)
-        r = put_ids(c, out, cap, &pos);
-    if (r || cap - pos < CORE_PATH_MAX + 16)
-        return r ? r : -E2BIG;
-    cwd = out + pos + 16; /* in the free part, then moved to where its field is written */
-    int n = cwd_get(k, cwd, CORE_PATH_MAX);
-    if (n == -ENOENT)
-        n = 0;
-    return n < 0 ? n : handover_put(out, cap, &pos, 'c', cwd, (size_t)n);
 }
 
 /* Builds the argument arrays behind the hand-over text and executes. Returns only on failure. */

@@ -64,3 +64,31 @@ long op_close_range(struct call *k, const long *a)
     }
     return 0;
 }
+
+/* /proc/self/fd without the core's own descriptors. */
+long fds_list(struct call *k, const long *a)
+{
+    long n = sys3(SYS_getdents64, a[0], a[1], a[2]), out = 0;
+    char head[64];
+    for (long at = 0; at < n;) {
+        struct linux_dirent64 *e = (void *)head;
+        if (guest_read(head, (void *)(a[1] + at), 24) || e->len < 24 || e->len > sizeof head)
+            return n;
+        if (guest_read(head, (void *)(a[1] + at), e->len))
+            return n;
+        u64 fd;
+        const char *s = e->name;
+        bool ours = text_number(&s, &fd) && fd >= LPMX_FD_MIN && fd <= LPMX_FD_MAX && k->c->own_fds >> (fd - LPMX_FD_MIN) & 1;
+        if (!ours) {
+            guest_write((void *)(a[1] + out), head, e->len);
+            out += e->len;
+        }
+        at += e->len;
+    }
+    return n > 0 && !out ? sys3(SYS_getdents64, a[0], a[1], a[2]) : n > 0 ? out : n;
+}
+
+bool fds_folder(const char *path, u32 len)
+{
+    return len > 9 && str_starts(path, "/proc/") && (str_equal(path + len - 3, "/fd") || str_equal(path + len - 7, "/fdinfo"));
+}

@@ -65,14 +65,6 @@ static int child_detached(struct call *k, const struct name *n, const char *name
     return r < 0 ? r : r != MARK_NONE;
 }
 
-struct linux_dirent64 {
-    u64 ino;
-    long off;
-    u16 len;
-    u8 type;
-    char name[];
-};
-
 /* The image `host`: the children are those of the directory itself. */
 static int emptied_host(struct call *k, const struct name *n, bool deep)
 {

@@ -9,6 +9,10 @@
 #include "calls.def"
 #undef CALL
 
+/* fds.c: path[len] is the folder of a process's descriptors in /proc; its listing without the core's own. */
+bool fds_folder(const char *path, u32 len);
+long fds_list(struct call *k, const long *a);
+
 /* names.c: mkdir -p of path[len] in the guest's view. 0 or -errno. */
 int make_dirs(struct call *k, const char *path, size_t len);
 /* A bind is mounted somewhere below n. */

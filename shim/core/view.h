@@ -30,6 +30,15 @@ int lookup_mode(struct call *k, const struct name *n, enum kind *kind);
 /* All lower children of n are detached and none pending (helps): 1, 0, or -errno. With `deep`: all descendants. */
 int emptied(struct call *k, const struct name *n, bool deep);
 
+/* A record of getdents64(2). */
+struct linux_dirent64 {
+    u64 ino;
+    long off;
+    u16 len;
+    u8 type;
+    char name[];
+};
+
 /* touch.c (section 5) */
 struct touch {
     bool set_mode, set_owner, set_times, open;
@@ -74,6 +83,8 @@ int spot_writable(struct call *k, const struct spot *s);
 /* bind.c */
 int bind_at(const struct core *c, const char *path, u32 len);    /* number of the bind mounted exactly there, or -1 */
 int bind_over(const struct core *c, const char *path, u32 len);  /* number of the innermost bind at or above, or -1 */
+bool bind_in(const char *guest, const char *path, u32 len);          /* guest is a direct child of path[len] */
+bool bind_any_in(const struct core *c, const char *path, u32 len); /* some bind is */
 static inline const char *bind_guest(const struct core *c, int i) { return c->strings + c->binds[i].guest; }
 static inline const char *bind_host(const struct core *c, int i) { return c->strings + c->binds[i].host; }
 

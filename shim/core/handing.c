@@ -1,0 +1,62 @@
+/* Writing the hand-over (contract.h) for a program that is about to be executed. */
+#include "exec.h"
+
+static int put_number(char *out, size_t cap, size_t *pos, u32 v)
+{
+    char text[24];
+    unsigned n = text_decimal(text, v);
+    text[n++] = ' ';
+    return text_add(out, cap, pos, text, n) ? 0 : -E2BIG;
+}
+
+static int put_ids(struct core *c, char *out, size_t cap, size_t *pos)
+{
+    const struct core_ids *i = &c->ids;
+    const u32 ids[] = {i->ruid, i->euid, i->suid, i->fsuid, i->rgid, i->egid, i->sgid, i->fsgid};
+    char text[8 * 12 + 64 * 12];
+    size_t n = 0;
+    for (u32 j = 0; j < 8 + i->ngroups; j++)
+        if (put_number(text, sizeof text, &n, j < 8 ? ids[j] : i->groups[j - 8]))
+            return -E2BIG;
+    int r = handover_put(out, cap, pos, 'i', text, n - 1);
+    n = 0;
+    put_number(text, sizeof text, &n, c->main_known ? c->main_uid : i->ruid);
+    put_number(text, sizeof text, &n, c->main_known ? c->main_gid : i->rgid);
+    return r ? r : handover_put(out, cap, pos, 'm', text, n - 1);
+}
+
+int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
+{
+    struct core *c = k->c;
+    size_t pos = 0;
+    char *cwd;
+    if (!text_add(out, cap, &pos, LPMX_HANDOVER "=", sizeof LPMX_HANDOVER))
+        return -E2BIG;
+    int r = handover_put(out, cap, &pos, 'a', "1", 1);
+    if (!r)
+        r = handover_put(out, cap, &pos, 's', c->store, c->store_len);
+    if (!r)
+        r = handover_put(out, cap, &pos, 'p', c->plan, strlen(c->plan));
+    if (!r)
+        r = handover_put(out, cap, &pos, 'r', c->launcher, strlen(c->launcher));
+    if (!r)
+        r = handover_put(out, cap, &pos, 'x', p->guest, strlen(p->guest));
+    if (!r)
+        r = handover_put(out, cap, &pos, 'e', p->script, strlen(p->script));
+    if (!r && p->fd_handed >= 0) {
+        char text[24];
+        unsigned n = text_decimal(text, (u64)p->fd_handed);
+        r = handover_put(out, cap, &pos, 'd', text, n);
+    } else if (!r) {
+        r = handover_put(out, cap, &pos, 'h', p->host, strlen(p->host));
+    }
+    if (!r)
+        r = put_ids(c, out, cap, &pos);
+    if (r || cap - pos < CORE_PATH_MAX + 16)
+        return r ? r : -E2BIG;
+    cwd = out + pos + 16; /* in the free part, then moved to where its field is written */
+    int n = cwd_get(k, cwd, CORE_PATH_MAX);
+    if (n == -ENOENT)
+        n = 0;
+    return n < 0 ? n : handover_put(out, cap, &pos, 'c', cwd, (size_t)n);
+}
