@@ -27,7 +27,9 @@ export function closestCommand(word: string): string | undefined {
   const near =
     names.filter((name) => !name.includes(" ")).map((name) => [distance(word, name), name] as const)
       .sort(([x], [y]) => x - y)[0];
-  return near && near[0] <= Math.max(1, Math.floor(word.length / 3)) ? near[1] : undefined;
+  return near && near[0] <= (word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3)))
+    ? near[1]
+    : undefined;
 }
 
 /** Levenshtein's distance. */

@@ -19,6 +19,15 @@ const digestForm = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-f
 const domainForm =
   /^(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?$/;
 
+const digestLengths = new Map([["sha256", 64], ["sha384", 96], ["sha512", 128]]);
+
+function isReferenceDigest(digest: string): boolean {
+  const [algorithm = "", hex = ""] = digest.split(":", 2);
+  const length = digestLengths.get(algorithm);
+  return digestForm.test(digest) &&
+    (length === undefined || (hex.length === length && hex === hex.toLowerCase()));
+}
+
 function bad(text: string, why: string): LpmxError {
   return new LpmxError("bad-reference", `invalid reference format: "${text}": ${why}`, {
     hint: "an image is written [HOST[:PORT]/]NAME[:TAG|@sha256:DIGEST]",
@@ -39,7 +48,7 @@ export function parseRef(text: string): ImageRef {
   if (/^[0-9a-f]{64}$/.test(text)) throw bad(text, "this is an image id, not a name");
   const at = text.indexOf("@");
   const digest = at < 0 ? undefined : text.slice(at + 1);
-  if (digest !== undefined && !digestForm.test(digest)) throw bad(text, "bad digest");
+  if (digest !== undefined && !isReferenceDigest(digest)) throw bad(text, "bad digest");
   let [domain, path] = splitDomain(at < 0 ? text : text.slice(0, at));
   let tag: string | undefined;
   const colon = path.lastIndexOf(":");

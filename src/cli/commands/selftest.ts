@@ -1,6 +1,6 @@
 /* lpmx __selftest: what tools/pack.ts asks of the engine that it made.
  */
-import { selfTest } from "../../engine/self_test.ts";
+import { selfTest } from "../../engine/self_check.ts";
 import { print } from "../output.ts";
 import { version } from "../version.ts";
 

@@ -113,8 +113,14 @@ export class RegistryClient {
     const answer = await send();
     if (answer.status !== 401) return answer;
     const challenges = parseChallenges(answer.headers.get("www-authenticate") ?? "");
-    const authorization = await this.#authorize(challenges);
-    if (authorization === undefined) return answer;
+    let authorization: string | undefined;
+    try {
+      authorization = await this.#authorize(challenges);
+      if (authorization === undefined) return answer;
+    } catch (error) {
+      await answer.discard();
+      throw error;
+    }
     await answer.discard();
     this.#authorization = authorization;
     return await send();
