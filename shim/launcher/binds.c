@@ -39,6 +39,14 @@ static void add_source(struct plan_bind *b, const struct mount *m)
         b->flags |= LPMX_BIND_FILE;
 }
 
+static size_t user_binds(const struct plan *p)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < p->nbinds; k++)
+        n += p->binds[k].user;
+    return n;
+}
+
 static void add_mount(struct plan *p, const struct mount *m)
 {
     char *guest = guest_canonical(p->image, m->target);
@@ -58,11 +66,11 @@ static void add_mount(struct plan *p, const struct mount *m)
         b->make = m->nocopy ? MAKE_DIR : MAKE_SEEDED;
         break;
     case MOUNT_ANONYMOUS:
-        b->own = format("volumes/%zu", p->nbinds);
+        b->own = format("volumes/%zu", user_binds(p));
         b->make = m->nocopy ? MAKE_DIR : MAKE_SEEDED;
         break;
     case MOUNT_TMPFS:
-        b->own = format("tmpfs.%zu", p->nbinds);
+        b->own = format("tmpfs.%zu", user_binds(p));
         b->make = MAKE_SHM;
         break;
     }
@@ -83,7 +91,7 @@ static void default_view(struct plan *p)
         if (!guest || !strcmp(guest, "/"))
             continue;
         struct plan_bind *b = bind_add(p, guest, 0, false, guest);
-        b->own = format("volumes/%zu", p->nbinds);
+        b->own = format("volumes/image%zu", k + 1);
         b->make = MAKE_SEEDED;
     }
 }

@@ -4,7 +4,9 @@
  * shared object: it has to start under `env -i`, from cron, with `ulimit -v 2000000` and in a root without any libc.
  */
 #include "engine.h"
+#include "files.h"
 #include "parse.h"
+#include "ref.h"
 #include "unpack.h"
 #include "verbs.h"
 #include <fcntl.h>
@@ -35,6 +37,19 @@ static _Noreturn void serve(const struct parsed *c)
     }
 }
 
+/* `lpmx __ref NAME...`: one line for each, the full form or why there is none. For tests/vectors/refs.json. */
+static _Noreturn void show_references(const char *const *names)
+{
+    for (; *names; names++) {
+        const char *why;
+        char *full = ref_normalise(*names, &why);
+        char *line = full ? format("%s\n", full) : format("- %s\n", why);
+        if (write_all(1, line, strlen(line)))
+            _exit(EXIT_ENGINE);
+    }
+    _exit(0);
+}
+
 int main(int argc, char **argv)
 {
     const char *const *words = (const char *const *)argv + (argc > 0);
@@ -43,6 +58,8 @@ int main(int argc, char **argv)
     self_init(argc > 0 ? argv[0] : "");
     if (words[0] && !strcmp(words[0], "--quiet") && command_find(words + 1, &used))
         words++; /* `udocker --quiet run`, as cwltool calls it */
+    if (words[0] && !strcmp(words[0], "__ref"))
+        show_references(words + 1);
     bool only_plan = words[0] && !strcmp(words[0], "__plan");
     const struct command *command = command_find(words + only_plan, &used);
     if (!command)
