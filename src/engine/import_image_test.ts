@@ -34,8 +34,10 @@ Deno.test("importImage() unpacks, indexes and names an image", () =>
     const layers = tars(
       folder,
       `mkdir -p a/etc a/secret b/etc; echo one >a/etc/one; echo two >a/etc/two; chmod 4555 a/etc/two; ln -s one a/etc/link
-       chmod 000 a/etc/one; mkfifo a/fifo; touch -d @1000000000 a/etc/two; touch -hd @1000000001 a/etc/link; chmod 0 a/secret
-       touch -d @1000000002 a/etc; : >b/etc/.wh.one; echo new >b/etc/new`,
+       mkfifo a/fifo; touch -d @1000000000 a/etc/two; touch -hd @1000000001 a/etc/link; touch -d @1000000002 a/etc
+       tar --owner=0 --group=0 --exclude=one --exclude=secret -C a -cf a.tar .
+       tar --owner=0 --group=0 --mode=0 --no-recursion -C a -rf a.tar ./etc/one ./secret
+       : >b/etc/.wh.one; echo new >b/etc/new`,
       "a",
       "b",
     );
