@@ -81,9 +81,11 @@ static void default_view(struct plan *p)
     static const char *const shown[] = {"/dev", "/proc", "/sys"};
     for (size_t k = 0; k < sizeof shown / sizeof *shown; k++)
         bind_add(p, shown[k], LPMX_BIND_TRUST, false, "")->host = shown[k];
-    struct plan_bind *shm = bind_add(p, SHM, 0, false, "");
-    shm->own = "shm";
-    shm->make = MAKE_SHM;
+    if (access(SHM, F_OK) == 0) { /* a place in the host's /dev cannot be made up */
+        struct plan_bind *shm = bind_add(p, SHM, 0, false, "");
+        shm->own = "shm";
+        shm->make = MAKE_SHM;
+    }
     if (!(p->flags & LPMX_CONTAINER_READONLY))
         return; /* volumes of the image lie in the writable layer, which begins with what the image has */
     for (size_t k = 0; k < p->image->volumes.n; k++) {
