@@ -6,6 +6,7 @@
  * another architecture (32-bit, x32) answer ENOSYS: they would see the host instead of the container.
  */
 #include "start.h"
+#include <asm/signal.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -160,10 +161,8 @@ static void emit_fd_test(struct program *p, unsigned n, u8 in, u8 out)
     emit(p, BPF_JMP | BPF_JGT | BPF_K, out, in, HIGHEST_FD);
 }
 
-static void emit_blocks(struct program *p)
+static void emit_fd_blocks(struct program *p)
 {
-    p->block[RULE_TRAP] = p->length;
-    emit_trap(p);
     p->block[RULE_FD01] = p->length;
     emit_fd_test(p, 0, 4, 0); /* in: past the second test and its answer */
     emit_fd_test(p, 1, 1, 0);
@@ -173,38 +172,42 @@ static void emit_blocks(struct program *p)
     emit_fd_test(p, 0, 1, 0);
     answer(p, SECCOMP_RET_ALLOW);
     emit_trap(p);
+}
+
+/* Allow when argument n is NULL, else trap. */
+static void emit_null_test(struct program *p, unsigned n)
+{
+    load(p, LOW_HALF(n));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
+    load(p, HIGH_HALF(n));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    answer(p, SECCOMP_RET_ALLOW);
+    emit_trap(p);
+}
+
+static void emit_blocks(struct program *p)
+{
+    p->block[RULE_TRAP] = p->length;
+    emit_trap(p);
+    emit_fd_blocks(p);
     for (unsigned n = 3; n <= 5; n++) {
         p->block[RULE_ARG3 + n - 3] = p->length;
-        load(p, LOW_HALF(n));
-        emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
-        load(p, HIGH_HALF(n));
-        emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-        answer(p, SECCOMP_RET_ALLOW);
-        emit_trap(p);
+        emit_null_test(p, n);
     }
     /* rt_sigprocmask(how, set): adding to the mask or replacing it */
     p->block[RULE_MASK_CHANGE] = p->length;
     load(p, LOW_HALF(0));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0 /* SIG_BLOCK */);
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, 2 /* SIG_SETMASK */);
-    load(p, LOW_HALF(1));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
-    load(p, HIGH_HALF(1));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 2, 0, SIG_BLOCK);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, SIG_SETMASK);
     answer(p, SECCOMP_RET_ALLOW);
-    emit_trap(p);
+    emit_null_test(p, 1);
     /* rt_sigaction(sig, act): setting any (the mask), reading the three that we hold */
     p->block[RULE_ACTION] = p->length;
     load(p, LOW_HALF(0));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 7, 0, 7 /* SIGBUS */);
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 6, 0, 11 /* SIGSEGV */);
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 5, 0, 31 /* SIGSYS */);
-    load(p, LOW_HALF(1));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
-    load(p, HIGH_HALF(1));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-    answer(p, SECCOMP_RET_ALLOW);
-    emit_trap(p);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 7, 0, SIGBUS);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 6, 0, SIGSEGV);
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 5, 0, SIGSYS); /* each to the trap, past the five of the test */
+    emit_null_test(p, 1);
     p->block[RULE_ZERO] = p->length;
     load(p, LOW_HALF(0));
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);

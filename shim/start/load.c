@@ -146,6 +146,18 @@ static u64 headers_address(const struct image *im)
     return im->bias + at;
 }
 
+/* Every Go program has its build id in a note of the name "Go". */
+static bool is_go(const struct image *im)
+{
+    for (int i = 0; i < im->head.e_phnum; i++) {
+        const Elf64_Phdr *p = &im->part[i];
+        const Elf64_Nhdr *note = (const void *)(im->bias + p->p_vaddr);
+        if (p->p_type == PT_NOTE && p->p_filesz >= sizeof *note + 4 && note->n_namesz == 4 && !memcmp(note + 1, "Go\0", 4))
+            return true;
+    }
+    return false;
+}
+
 /* Old programs and some compilers' nested functions run code on the stack; the kernel made ours without that right. */
 static void allow_stack_code(const struct stack *s)
 {
@@ -181,6 +193,13 @@ long load_program(struct core *c, struct stack *s, int fd, const char *guest, st
     if (!r)
         r = map_image(fd, &program);
     out->entry = program.bias + program.head.e_entry;
+    if (r) {
+        sys1(SYS_close, fd);
+        return r;
+    }
+    out->low = program.bias + program.low;
+    out->high = program.bias + program.high;
+    out->is_go = is_go(&program);
     stack_set_aux(s, AT_BASE, 0);
     stack_set_aux(s, AT_ENTRY, out->entry);
     for (int i = 0; !r && i < program.head.e_phnum; i++) {

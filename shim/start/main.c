@@ -120,5 +120,6 @@ __attribute__((used)) _Noreturn void start_main(long *sp)
     if (r)
         cannot_load(first, &s, &loaded, r);
     describe_program(core_self, &s, called);
+    patch_init(&s, loaded.low, loaded.high, loaded.is_go);
     load_jump(loaded.entry, sp);
 }

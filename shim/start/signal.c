@@ -160,20 +160,26 @@ static long do_sigaction(const long a[6])
     return guest_write((void *)a[2], &old, sizeof old);
 }
 
-/* The mask in the frame is the guest's: sigreturn makes it the thread's. */
+/* The mask in the frame is the guest's: sigreturn makes it the thread's. Without a frame the thread's own is meant. */
 static long do_sigprocmask(struct signal_frame *frame, const long a[6])
 {
-    u64 set, old = frame->mask;
+    u64 set, old;
     if (a[3] != sizeof set)
         return -EINVAL;
     if (!a[1] || a[0] == SIG_UNBLOCK)
         return CORE_PASS;
     if (guest_read(&set, (const void *)a[1], sizeof set))
         return -EFAULT;
+    if (a[0] != SIG_BLOCK && a[0] != SIG_SETMASK)
+        return -EINVAL;
+    if (!frame) {
+        set &= ~SIGNAL_BIT(SIGSYS);
+        long r = sys4(SYS_rt_sigprocmask, a[0], &set, &old, sizeof set);
+        return r || !a[2] ? r : guest_write((void *)a[2], &old, sizeof old);
+    }
+    old = frame->mask;
     if (a[0] == SIG_BLOCK)
         set |= old;
-    else if (a[0] != SIG_SETMASK)
-        return -EINVAL;
     frame->mask = set & ~(SIGNAL_BIT(SIGSYS) | SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
     return a[2] ? guest_write((void *)a[2], &old, sizeof old) : 0;
 }

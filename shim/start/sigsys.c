@@ -65,6 +65,7 @@ static void answer_trap(struct signal_frame *frame)
     if (r == CORE_PASS)
         r = sys6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
     frame->reg[REG_RAX] = (u64)r;
+    patch_consider(frame->reg[REG_RIP], nr);
 }
 
 static bool is_between(u64 at, const char *begin, const char *end)

@@ -52,6 +52,8 @@ void stack_publish(const struct stack *s);
 /* ---- load.c: maps an ELF program and its interpreter. */
 struct loaded {
     u64 entry; /* where to jump */
+    u64 low, high; /* where the program is */
+    bool is_go;
     const char *what; /* when load_program failed: what it was about, for the error message */
 };
 /* Maps the program open at fd, sets the auxv entries for it. 0 or -errno: -ENOEXEC, -ENOENT (no such interpreter)…, in which case
@@ -81,13 +83,18 @@ int filter_ensure(const char **what);
 /* ---- signal.c, sigsys.c */
 #define SIGNAL_BIT(sig) (1UL << ((sig) - 1))
 void signal_init(void);
-/* The signal calls (TRAP_SIGNAL) on behalf of the guest interrupted at `frame`. Result, or CORE_PASS when nr is none of them. */
+/* The signal calls (TRAP_SIGNAL) on behalf of the guest interrupted at `frame` (NULL: called by it, patch.c). Result, or CORE_PASS when nr is none of them. */
 long signal_syscall(struct signal_frame *frame, long nr, const long a[6]);
 /* What becomes of a SIGSYS, SIGSEGV or SIGBUS that is not the engine's own: the guest's handler to enter, or NULL to return. */
 u64 signal_forward(int sig, struct signal_info *info, unsigned slot);
 /* Ignored signals stay ignored over an exec: to be called right before it, and after it when it failed. */
 void signal_exec_begin(void);
 void signal_exec_failed(void);
+
+/* ---- patch.c */
+void patch_init(const struct stack *s, u64 low, u64 high, bool is_go);
+/* A call trapped with the instruction pointer ip behind it: after some of them the site is patched, if it can be. */
+void patch_consider(u64 ip, long nr);
 
 /* ---- exec.c: PTRACE_TRACEME. */
 long exec_trace_me(void);
