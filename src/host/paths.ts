@@ -16,10 +16,19 @@ function absolute(name: string): string | undefined {
   return value?.startsWith("/") ? value.replace(/(.)\/+$/, "$1") : undefined;
 }
 
+/** Deno throws for a uid that no passwd entry has: batch nodes and minimal roots have such users. */
+function passwdHome(): string | undefined {
+  try {
+    return os.userInfo().homedir;
+  } catch {
+    return undefined;
+  }
+}
+
 function home(): Place {
   const set = absolute("HOME");
   if (set) return { path: set, origin: "HOME" };
-  const known = os.userInfo().homedir;
+  const known = passwdHome();
   if (known?.startsWith("/")) return { path: known, origin: "passwd" };
   throw new LpmxError(
     "store-unusable",
