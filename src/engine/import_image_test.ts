@@ -23,7 +23,7 @@ function tars(folder: string, script: string, ...names: string[]): Uint8Array<Ar
 }
 
 function nothingThere(store: Store): void {
-  for (const folder of ["layers/sha256", "images", "indexes", "tmp"]) {
+  for (const folder of ["layers/sha256", "images", "indexes", "staging"]) {
     assert.deepEqual([...Deno.readDirSync(store.at(folder))].map(({ name }) => name), [], folder);
   }
   assert.equal(readRefs(store).refs.size, 0);
@@ -76,7 +76,7 @@ Deno.test("importImage() unpacks, indexes and names an image", () =>
       1000000002,
     ]);
     assert.equal(Deno.readLinkSync(`${fs}/etc/link`), "one");
-    assert.deepEqual([...Deno.readDirSync(store.at("tmp"))], []);
+    assert.deepEqual([...Deno.readDirSync(store.at("staging"))], []);
   }));
 
 Deno.test("importImage() says that nothing changed the second time, and shares layers", () =>
@@ -188,7 +188,7 @@ Deno.test("importImage() is safe when several do the same at once", () =>
     );
     assert.equal(new Set(all.map(({ id }) => id)).size, 1);
     assert.equal(readRefs(store).refs.size, 6);
-    assert.deepEqual([...Deno.readDirSync(store.at("tmp"))], []);
+    assert.deepEqual([...Deno.readDirSync(store.at("staging"))], []);
   }));
 
 Deno.test("removeImage() removes names first, then what nothing else uses", () =>

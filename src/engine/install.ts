@@ -38,7 +38,7 @@ const ownNames = new Set([
   "lock.lease",
   "names",
   "refs.tab",
-  "tmp",
+  "staging",
   "volumes",
   ".host-explained",
 ]);

@@ -22,7 +22,7 @@ export async function loadArchive(store: Store, path: string, options: LoadOptio
   try {
     const source = await openArchive(path, {
       platform: options.platform,
-      tempFolder: store.at("tmp"),
+      tempFolder: store.at("staging"),
       ...(options.fallbackName === undefined ? {} : { fallbackName: options.fallbackName }),
     });
     try {

@@ -69,7 +69,7 @@ export function parseTarHeader(block: Uint8Array): TarHeader | undefined {
   const flag = block[156] === 0 || block[156] === 0x37 ? "0" : String.fromCharCode(block[156]!);
   return {
     name: (prefix ? `${prefix}/${name}` : name) as ByteText,
-    flag: flag === "0" && name.endsWith("/") ? "5" : flag,
+    flag,
     mode: number(block, 100, 8) & 0o7777,
     uid: number(block, 108, 8),
     gid: number(block, 116, 8),

@@ -111,6 +111,8 @@ export class TarReader {
     if (this.#longName !== undefined) header.name = this.#longName;
     if (this.#longLink !== undefined) header.link = this.#longLink;
     this.#local = this.#longName = this.#longLink = undefined;
+    // A slash at the end means a folder in old archives; the short name beside a pax one may end so by accident ("data/ü").
+    if (header.flag === "0" && header.name.endsWith("/")) header.flag = "5";
     this.#begin(header);
   }
 

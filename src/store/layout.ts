@@ -1,6 +1,6 @@
 /* Where things lie in a store (architecture.md section 3), and the store's own life: making it, locking it, sweeping it.
  *
- * Everything appears by write-to-temp + rename below the store's own tmp/; what a killed process left there is swept by the
+ * Everything appears by write-to-temp + rename below the store's own staging/; what a killed process left there is swept by the
  * next one that is sure of its death.
  */
 import { LpmxError } from "../base/mod.ts";
@@ -47,7 +47,9 @@ export class Store {
   /** Makes the folders of a store where they are missing. Throws LpmxError("store-unusable"). */
   prepare(): void {
     try {
-      for (const folder of ["layers/sha256", "images", "indexes", "containers", "names", "tmp"]) {
+      for (
+        const folder of ["layers/sha256", "images", "indexes", "containers", "names", "staging"]
+      ) {
         if (!exists(this.at(folder))) makeFolder(this.at(folder));
       }
     } catch (cause) {
@@ -57,7 +59,6 @@ export class Store {
         `Cannot use the store "${this.home}": ${cause.message}`,
         {
           hint: "set LPMX_HOME to a folder that you can write",
-          exit: 125,
           cause,
         },
       );
@@ -71,7 +72,7 @@ export class Store {
 
   /** A new temporary folder that says who made it. */
   newTemp(): string {
-    const path = this.at(`tmp/${ownMark()}+${randomHex(8)}`);
+    const path = this.at(`staging/${ownMark()}+${randomHex(8)}`);
     makeFolder(path, 0o700);
     return path;
   }
@@ -86,8 +87,8 @@ export class Store {
 
   /** Removes the temporary things of processes that are surely dead. */
   sweep(): void {
-    for (const name of listFolder(this.at("tmp"))) {
-      if (fateOf(name) === "dead") removeQuietly(this.at(`tmp/${name}`));
+    for (const name of listFolder(this.at("staging"))) {
+      if (fateOf(name) === "dead") removeQuietly(this.at(`staging/${name}`));
     }
   }
 }
