@@ -16,8 +16,9 @@ static void add_file(struct plan *p, const char *name, const char *content)
     if (!guest)
         fail("cannot show /etc/%s: too many links in image %s", name, p->image_name);
     u32 readonly = p->flags & LPMX_CONTAINER_READONLY ? LPMX_BIND_RO : 0;
-    bind_add(p, guest, LPMX_BIND_FILE | readonly, false, name)->own = name;
-    p->files[p->nfiles++] = (struct plan_file){name, content};
+    char *own = format("etc.%s", name); /* plain "hosts" is a folder of the writable layer's own (upper.md section 2) */
+    bind_add(p, guest, LPMX_BIND_FILE | readonly, false, name)->own = own;
+    p->files[p->nfiles++] = (struct plan_file){own, content};
 }
 
 /* HOST:IP or HOST=IP, IP possibly in brackets or "host-gateway". */
