@@ -70,7 +70,7 @@ async function prepare(machine: Machine): Promise<Servers> {
   const started = performance.now();
   const fault = await loadImages(Object.keys(machine.images), machine, environment(machine, sharedStore(machine)));
   report("whole:load every image", fault ? [fault] : [], (performance.now() - started) / 1000);
-  return await startServers(machine.registry, `${machine.work}/servers`);
+  return await startServers(`${machine.registry}/storage`, `${machine.work}/servers`);
 }
 
 async function main(filters: string[]): Promise<number> {
