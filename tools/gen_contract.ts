@@ -40,7 +40,10 @@ export function generateContract(header: string): string {
     " */",
   ];
   for (const [, name, value] of source.matchAll(/^#define (LPMX_\w+) +(\S+)\s*$/gm)) {
-    if (name !== "LPMX_CONTRACT_H") lines.push(`export const ${name} = ${value};`);
+    if (name === "LPMX_CONTRACT_H") continue;
+    // What a number cannot hold exactly becomes a bigint.
+    const large = Number(value) > Number.MAX_SAFE_INTEGER;
+    lines.push(`export const ${name} = ${value}${large ? "n" : ""};`);
   }
   for (const [, name, body] of source.matchAll(/^struct (\w+) \{([\s\S]*?)^\};/gm)) {
     const { fields, size } = layOut(name!, body!);
