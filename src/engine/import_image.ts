@@ -153,7 +153,7 @@ function describe(
   chainId: string,
   known: boolean,
 ): ImageMeta {
-  const before = known ? readImageMeta(store, id).repoDigests : [];
+  const before = known ? readImageMeta(store, id) : { repoDigests: [], nameDigests: {} };
   const digests = image.manifestDigest
     ? image.names.map((name) => `${name.replace(/@.*$|:[^/:]*$/, "")}@${image.manifestDigest}`)
     : [];
@@ -169,7 +169,13 @@ function describe(
     size: layers.reduce((sum, { size }) => sum + size, 0),
     loaded: new Date().toISOString(),
     layers,
-    repoDigests: [...new Set([...before, ...digests])].sort(),
+    nameDigests: {
+      ...before.nameDigests,
+      ...image.manifestDigest
+        ? Object.fromEntries(image.names.map((name) => [name, image.manifestDigest!]))
+        : {},
+    },
+    repoDigests: [...new Set([...before.repoDigests, ...digests])].sort(),
   };
 }
 

@@ -33,10 +33,7 @@ export function listImages(store: Store): ListedImage[] {
       id,
       repository,
       tag: name?.includes("@") ? undefined : name?.slice(repository!.length + 1),
-      digest: meta.repoDigests.find((digest) => digest.startsWith(`${repository}@`))?.replace(
-        /^.*@/,
-        "",
-      ),
+      digest: name === undefined ? undefined : meta.nameDigests[name],
       created: config.created,
       size: meta.size,
       labels: config.labels,

@@ -59,14 +59,20 @@ export function storePlace(): Place {
   return { path: `${path}/.local/share/lpmx`, origin };
 }
 
-/** Candidates for credentials and registries.conf: ~, $XDG_CONFIG_HOME. */
-export function configHome(): string {
-  return absolute("XDG_CONFIG_HOME") ?? `${home().path}/.config`;
+/** Where other tools keep their settings: $XDG_CONFIG_HOME, else ~/.config; undefined without a home. */
+export function configHome(): string | undefined {
+  const folder = homeFolder();
+  return absolute("XDG_CONFIG_HOME") ?? (folder === undefined ? undefined : `${folder}/.config`);
 }
 
-/** The home folder. */
-export function homeFolder(): string {
-  return home().path;
+/** The home folder; undefined when there is none. */
+export function homeFolder(): string | undefined {
+  try {
+    return home().path;
+  } catch (error) {
+    if (error instanceof LpmxError) return undefined;
+    throw error;
+  }
 }
 
 /** Where the launcher unpacks its payload: LPMX_CACHE, else $XDG_CACHE_HOME/lpmx, else ~/.cache/lpmx. */

@@ -23,6 +23,8 @@ const schema = v.object({
   ),
   /** repository@sha256:… by which it is known to registries. */
   repoDigests: v.array(v.string()),
+  /** The manifest's digest under each name that it was pulled by. */
+  nameDigests: v.optional(v.record(v.string(), v.string()), {}),
 });
 
 /** What lpmx keeps of an image besides its config. */

@@ -33,11 +33,13 @@ function candidates(authFile: string | undefined): string[] {
   const named = authFile ?? setting("REGISTRY_AUTH_FILE");
   if (named) return [named];
   const runtime = setting("XDG_RUNTIME_DIR");
+  const [home, config] = [homeFolder(), configHome()];
+  const docker = setting("DOCKER_CONFIG") ?? (home && `${home}/.docker`);
   return [
     runtime ? `${runtime}/containers/auth.json` : `/run/containers/${userId()}/auth.json`,
-    `${configHome()}/containers/auth.json`,
-    `${setting("DOCKER_CONFIG") ?? `${homeFolder()}/.docker`}/config.json`,
-    `${homeFolder()}/.dockercfg`,
+    ...config ? [`${config}/containers/auth.json`] : [],
+    ...docker ? [`${docker}/config.json`] : [],
+    ...home ? [`${home}/.dockercfg`] : [],
   ];
 }
 
