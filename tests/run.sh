@@ -26,6 +26,7 @@ fill_work() {
 # $work/small: a file system of 8 MB; $work/noexec; $work/empty: a root with nothing but /dev/null, /proc, /tmp.
 prepare_mounts() {
   mkdir -p "$work/small" "$work/noexec" "$work/empty/dev" "$work/empty/proc" "$work/empty/tmp"
+  chown -R "$test_user" "$work/empty"
   mount -t tmpfs -o size=8m,mode=1777 tmpfs "$work/small" && mounts="$work/small"
   mount -t tmpfs -o noexec,size=400m,mode=1777 tmpfs "$work/noexec" && mounts="$mounts $work/noexec"
   mount -t proc proc "$work/empty/proc" && mounts="$mounts $work/empty/proc"
