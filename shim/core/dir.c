@@ -169,7 +169,8 @@ static int see_object(void *ctx, const struct linux_dirent64 *e)
             ino = child.low.ino;
         child_done(m);
     }
-    return add(m->s, e->name, len, ino, e->type);
+    /* A socket may stand for a device: let them ask. */
+    return add(m->s, e->name, len, ino, e->type == 12 /* DT_SOCK */ ? 0 : e->type);
 }
 
 /* A child of the host's own directory (image `host`). */
@@ -231,10 +232,23 @@ static int add_mounts(struct making *m)
     return 0;
 }
 
+/* Marks, then pending copies, then objects: in this order (upper.md section 6). */
+static int add_changed(struct making *m, enum kind kind)
+{
+    char folder[20];
+    mark_folder(m->dir, folder);
+    int r = list_place(m->k, PLACE_DEAD, folder, see_mark, m);
+    if (!r && m->copied) {
+        r = list_place(m->k, PLACE_WORK, ".", see_temp, m);
+        if (r == 1)
+            r = list_place(m->k, PLACE_DEAD, folder, help_mark, m);
+    }
+    return !r && kind != KIND_LOWER ? list_place(m->k, PLACE_UPPER, name_rel(m->dir), see_object, m) : r;
+}
+
 static int make(struct making *m)
 {
     struct call *k = m->k;
-    char folder[20];
     struct stat st;
     int kind = lookup(k, m->dir, &st);
     if (kind < 0)
@@ -245,16 +259,8 @@ static int make(struct making *m)
     int r = add(m->s, ".", 1, m->dir->low.ino, 4);
     if (!r)
         r = add(m->s, "..", 2, m->dir->low.ino, 4);
-    mark_folder(m->dir, folder);
-    if (!r)
-        r = list_place(k, PLACE_DEAD, folder, see_mark, m);
-    if (!r && m->copied) {
-        r = list_place(k, PLACE_WORK, ".", see_temp, m);
-        if (r == 1)
-            r = list_place(k, PLACE_DEAD, folder, help_mark, m);
-    }
-    if (!r && kind != KIND_LOWER)
-        r = list_place(k, PLACE_UPPER, name_rel(m->dir), see_object, m);
+    if (!r && !bloom_children_untouched(k->c, m->dir))
+        r = add_changed(m, (enum kind)kind);
     if (!r && S_ISDIR(m->dir->low.mode))
         r = add_lower(m);
     if (!r)

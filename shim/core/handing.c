@@ -37,6 +37,8 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
         r = handover_put(out, cap, &pos, 's', c->store, c->store_len);
     if (!r)
         r = handover_put(out, cap, &pos, 'p', c->plan, strlen(c->plan));
+    if (!r && c->bloom)
+        r = handover_put(out, cap, &pos, 'b', "1", 1);
     if (!r)
         r = handover_put(out, cap, &pos, 'r', c->launcher, strlen(c->launcher));
     if (!r)

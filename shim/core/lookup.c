@@ -14,6 +14,8 @@ static int lookup_object(struct call *k, const struct name *n, struct stat *st)
 int lookup(struct call *k, const struct name *n, struct stat *st)
 {
     char temp[TEMP_MAX];
+    if (n->len && bloom_untouched(k->c, n))
+        return n->low.mode ? KIND_LOWER : KIND_NONE;
     if (!n->low.mode || !n->len)
         return lookup_object(k, n, st);
     /* Without a bloom the mark comes first: its absence settles the whole path (invariant I4). */
@@ -52,7 +54,7 @@ static int child_detached(struct call *k, const struct name *n, const char *name
         memcpy(path + n->len + 1, name, len);
         path[n->len + 1 + len] = 0;
         name_set(k, &child, path, n->len + 1 + len);
-        r = mark_read(k, &child, temp);
+        r = bloom_untouched(k->c, &child) ? MARK_NONE : mark_read(k, &child, temp);
         if (r == MARK_COPIED && !publish(k, &child, temp))
             r = deep ? MARK_COPIED : MARK_NONE; /* it is an object now */
         if (r > 0 && deep && S_ISDIR(child.low.mode)) {

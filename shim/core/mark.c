@@ -43,6 +43,7 @@ static int mark_make(struct call *k, const struct name *n, const char *temp)
     int err = mark_path(n, path), fd = place_fd(k, PLACE_DEAD);
     if (err < 0 || fd < 0)
         return err < 0 ? err : fd;
+    bloom_touch(k->c, n);
     for (;;) {
         long r = temp ? sys3(SYS_symlinkat, temp, fd, path) : sys5(SYS_linkat, fd, "gone", fd, path, 0);
         if (r == -EMLINK && !temp)
@@ -76,6 +77,20 @@ int publish(struct call *k, const struct name *n, const char *temp)
     if (work < 0 || upper < 0)
         return work < 0 ? work : upper;
     return (int)sys4(SYS_renameat, work, temp, upper, name_rel(n));
+}
+
+int publish_new(struct call *k, const struct name *n, const char *temp)
+{
+    int work = place_fd(k, PLACE_WORK), upper = place_fd(k, PLACE_UPPER);
+    if (work < 0 || upper < 0)
+        return work < 0 ? work : upper;
+    long r = sys5(SYS_renameat2, work, temp, upper, name_rel(n), 1 /* RENAME_NOREPLACE */);
+    if (r != -ENOSYS && r != -EINVAL)
+        return (int)r;
+    r = sys5(SYS_linkat, work, temp, upper, name_rel(n), 0);
+    if (!r)
+        sys3(SYS_unlinkat, work, temp, 0);
+    return (int)r;
 }
 
 /* 16 hex digits that tell this host (and pid name space) from others: a hash of the boot id and /proc/self/ns/pid. */

@@ -9,26 +9,19 @@ struct change {
     bool truncate;
 };
 
-/* chmod and chown of an object: read its identity, change it, write the bits. */
+/* chmod and chown of an object: read its identity, change it, write the bits. path NULL: of the descriptor itself. */
 static int object_identity(struct call *k, int fd, const char *path, const struct touch *t)
 {
     struct stat st;
     struct identity id;
-    long r = sys4(SYS_newfstatat, fd, path, &st, AT_SYMLINK_NOFOLLOW);
+    long r = path ? sys4(SYS_newfstatat, fd, path, &st, AT_SYMLINK_NOFOLLOW) : sys2(SYS_fstat, fd, &st);
     if (!r)
         r = ident_of_object(k, &st, &id);
     if (r || S_ISLNK(st.st_mode)) /* a link's owner is not kept */
         return (int)r;
-    if (t->set_mode)
-        id.mode = (id.mode & S_IFMT) | (t->mode & 07777);
-    if (t->set_owner) {
-        id.uid = t->uid == (u32)-1 ? id.uid : t->uid;
-        id.gid = t->gid == (u32)-1 ? id.gid : t->gid;
-        if (S_ISREG(id.mode) && id.mode & 0111) /* chown(2): set-id bits go */
-            id.mode &= ~(id.mode & 010 ? 06000u : 04000u);
-    }
+    touched_identity(t, &id);
     int bits = ident_bits(k, &id, st.st_ino);
-    return bits < 0 ? bits : (int)sys3(SYS_fchmodat, fd, path, bits);
+    return bits < 0 ? bits : (int)(path ? sys3(SYS_fchmodat, fd, path, bits) : sys2(SYS_fchmod, fd, bits));
 }
 
 static int apply_object(struct call *k, int fd, const char *path, const struct change *ch)
@@ -104,10 +97,26 @@ static long change_at(struct call *k, int dirfd, long path, bool follow, const s
     return r;
 }
 
-/* What an open descriptor refers to: by its path when that still leads to it; a lower file opened for reading is copied up. */
-static long change_fd(struct call *k, int fd, const struct change *ch)
+/* An object by its descriptor: whatever its name is by now. */
+static long change_object_fd(struct call *k, int fd, const struct touch *t)
+{
+    if (k->c->readonly)
+        return -EROFS;
+    if (t->set_owner && k->c->ids.euid)
+        return -EPERM;
+    return t->set_times ? sys4(SYS_utimensat, fd, 0, t->times, 0) : object_identity(k, fd, NULL, t);
+}
+
+/* What an open descriptor refers to; a lower file opened for reading is copied up. A descriptor made with O_PATH will do only where the
+ * caller said AT_EMPTY_PATH. */
+static long change_fd(struct call *k, int fd, const struct change *ch, bool empty)
 {
     struct spot s;
+    long flags = sys2(SYS_fcntl, fd, F_GETFL);
+    if (flags < 0 || (flags & O_PATH && !empty))
+        return -EBADF;
+    if (!(flags & O_PATH) && reverse_in_tree(k, fd))
+        return change_object_fd(k, fd, &ch->touch);
     struct slot *slot = slot_get(k->c);
     if (!slot)
         return -ENOMEM;
@@ -138,7 +147,7 @@ long op_chmod(struct call *k, const long *a)
 long op_fchmod(struct call *k, const long *a)
 {
     struct change ch = {.touch = {.set_mode = true, .mode = (u32)a[1], .length = -1}};
-    return change_fd(k, (int)a[0], &ch);
+    return change_fd(k, (int)a[0], &ch, false);
 }
 
 long op_fchmodat(struct call *k, const long *a)
@@ -159,7 +168,7 @@ long op_fchmodat2(struct call *k, const long *a)
     if (a[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_))
         return -EINVAL;
     if (a[3] & AT_EMPTY_PATH_ && empty_path(a[1]))
-        return change_fd(k, (int)a[0], &ch);
+        return change_fd(k, (int)a[0], &ch, true);
     if (a[3] & AT_SYMLINK_NOFOLLOW)
         return -EOPNOTSUPP; /* as for a link; libc then tries another way */
     return change_at(k, (int)a[0], a[1], true, &ch);
@@ -185,7 +194,7 @@ long op_lchown(struct call *k, const long *a)
 long op_fchown(struct call *k, const long *a)
 {
     struct change ch = owner_change(a[1], a[2]);
-    return change_fd(k, (int)a[0], &ch);
+    return change_fd(k, (int)a[0], &ch, false);
 }
 
 long op_fchownat(struct call *k, const long *a)
@@ -194,11 +203,11 @@ long op_fchownat(struct call *k, const long *a)
     if (a[4] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_))
         return -EINVAL;
     if (a[4] & AT_EMPTY_PATH_ && empty_path(a[1]))
-        return change_fd(k, (int)a[0], &ch);
+        return change_fd(k, (int)a[0], &ch, true);
     return change_at(k, (int)a[0], a[1], !(a[4] & AT_SYMLINK_NOFOLLOW), &ch);
 }
 
-static long set_times(struct call *k, int dirfd, long path, bool follow, const struct timespec *times)
+static long set_times(struct call *k, int dirfd, long path, bool follow, bool empty, const struct timespec *times)
 {
     struct change ch = {.touch = {.set_times = true, .length = -1}};
     for (int i = 0; i < 2; i++)
@@ -208,7 +217,7 @@ static long set_times(struct call *k, int dirfd, long path, bool follow, const s
             return -EINVAL;
     if (ch.touch.times[0].tv_nsec == UTIME_OMIT && ch.touch.times[1].tv_nsec == UTIME_OMIT)
         return 0;
-    return path ? change_at(k, dirfd, path, follow, &ch) : dirfd == AT_FDCWD ? -EFAULT : change_fd(k, dirfd, &ch);
+    return path ? change_at(k, dirfd, path, follow, &ch) : dirfd == AT_FDCWD ? -EFAULT : change_fd(k, dirfd, &ch, empty);
 }
 
 long op_utimensat(struct call *k, const long *a)
@@ -217,8 +226,8 @@ long op_utimensat(struct call *k, const long *a)
     long r = a[2] ? guest_read(times, (const void *)a[2], sizeof times) : 0;
     if (a[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_))
         return -EINVAL;
-    long path = a[1] && a[3] & AT_EMPTY_PATH_ && empty_path(a[1]) ? 0 : a[1];
-    return r ? r : set_times(k, (int)a[0], path, !(a[3] & AT_SYMLINK_NOFOLLOW), a[2] ? times : NULL);
+    bool empty = a[1] && a[3] & AT_EMPTY_PATH_ && empty_path(a[1]);
+    return r ? r : set_times(k, (int)a[0], empty ? 0 : a[1], !(a[3] & AT_SYMLINK_NOFOLLOW), empty, a[2] ? times : NULL);
 }
 
 static long set_timevals(struct call *k, int dirfd, long path, long at)
@@ -226,7 +235,7 @@ static long set_timevals(struct call *k, int dirfd, long path, long at)
     struct timespec times[2];
     long tv[4];
     if (!at)
-        return set_times(k, dirfd, path, true, NULL);
+        return set_times(k, dirfd, path, true, false, NULL);
     long r = guest_read(tv, (const void *)at, sizeof tv);
     if (r)
         return r;
@@ -235,7 +244,7 @@ static long set_timevals(struct call *k, int dirfd, long path, long at)
             return -EINVAL;
         times[i] = (struct timespec){tv[2 * i], tv[2 * i + 1] * 1000};
     }
-    return set_times(k, dirfd, path, true, times);
+    return set_times(k, dirfd, path, true, false, times);
 }
 
 long op_utimes(struct call *k, const long *a)
@@ -252,10 +261,10 @@ long op_utime(struct call *k, const long *a)
 {
     long t[2];
     if (!a[1])
-        return set_times(k, AT_FDCWD, a[0], true, NULL);
+        return set_times(k, AT_FDCWD, a[0], true, false, NULL);
     long r = guest_read(t, (const void *)a[1], sizeof t);
     struct timespec times[2] = {{r ? 0 : t[0], 0}, {r ? 0 : t[1], 0}};
-    return r ? r : set_times(k, AT_FDCWD, a[0], true, times);
+    return r ? r : set_times(k, AT_FDCWD, a[0], true, false, times);
 }
 
 long op_truncate(struct call *k, const long *a)

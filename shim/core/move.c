@@ -4,6 +4,11 @@
 #define RENAME_NOREPLACE_ 1
 #define RENAME_EXCHANGE_ 2
 
+static bool inside(const struct name *from, const struct name *to)
+{
+    return to->len > from->len && !memcmp(to->path, from->path, from->len) && to->path[from->len] == '/';
+}
+
 static u32 seen_mode(const struct name *n, enum kind kind, const struct stat *st)
 {
     return kind == KIND_OBJECT ? st->st_mode : kind == KIND_LOWER ? n->low.mode : 0;
@@ -82,11 +87,6 @@ static int prepare_exchange(struct call *k, struct name *to)
     return prepare_source(k, to, &dir);
 }
 
-static bool inside(const struct name *from, const struct name *to)
-{
-    return to->len > from->len && !memcmp(to->path, from->path, from->len) && to->path[from->len] == '/';
-}
-
 static long rename_names(struct call *k, struct name *from, struct name *to, unsigned flags)
 {
     int upper = place_fd(k, PLACE_UPPER);
@@ -98,8 +98,6 @@ static long rename_names(struct call *k, struct name *from, struct name *to, uns
         bool dir = false;
         struct stat st;
         int r = prepare_source(k, from, &dir);
-        if (r == -EXDEV && inside(from, to))
-            r = -EINVAL;
         if (!r && flags & RENAME_NOREPLACE_ && to->low.mode && lookup(k, to, &st) == KIND_LOWER)
             r = -EEXIST;
         if (!r && !(flags & RENAME_NOREPLACE_))
@@ -108,6 +106,8 @@ static long rename_names(struct call *k, struct name *from, struct name *to, uns
             continue;
         if (r)
             return r;
+        bloom_replace(k->c, from);
+        bloom_replace(k->c, to);
         long done = flags ? sys5(SYS_renameat2, upper, name_rel(from), upper, name_rel(to), flags)
                           : sys4(SYS_renameat, upper, name_rel(from), upper, name_rel(to));
         if (done == -ENOSYS)
@@ -142,19 +142,36 @@ static u32 spot_mode(const struct spot *s)
 
 static long rename_spots(struct call *k, struct spot *from, struct spot *to, unsigned flags)
 {
-    if (from->dots || to->dots)
+    if (from->dots || !from->name.len)
+        return -EBUSY;
+    if (to->dots || !to->name.len)
         return flags & RENAME_NOREPLACE_ ? -EEXIST : -EBUSY;
-    if (from->kind == KIND_NONE)
+    if (from->kind == KIND_NONE || (flags & RENAME_EXCHANGE_ && to->kind == KIND_NONE))
         return -ENOENT;
     if (from->kind == KIND_BIND || to->kind == KIND_BIND)
         return rename_bind(k, from, to, flags);
     if (k->c->readonly)
         return -EROFS;
-    if (to->must_dir && !S_ISDIR(spot_mode(from)))
-        return to->kind == KIND_NONE || S_ISDIR(spot_mode(from)) ? -ENOTDIR : S_ISDIR(spot_mode(to)) ? -EISDIR : -ENOTDIR;
+    if (flags & RENAME_NOREPLACE_ && (from->must_dir || to->must_dir) && to->kind != KIND_NONE)
+        return -EEXIST;
+    if (flags & RENAME_EXCHANGE_ && to->must_dir && !S_ISDIR(spot_mode(to)))
+        return -ENOTDIR;
+    if (!S_ISDIR(spot_mode(from)) && (from->must_dir || (to->must_dir && !(flags & RENAME_EXCHANGE_))))
+        return -ENOTDIR;
+    if (inside(&from->name, &to->name))
+        return -EINVAL;
+    if (inside(&to->name, &from->name) && !(flags & RENAME_NOREPLACE_))
+        return flags & RENAME_EXCHANGE_ ? -EINVAL : -ENOTEMPTY;
     if (S_ISDIR(spot_mode(from)) && mounted_in(k->c, &from->name))
         return -EBUSY;
     return rename_names(k, &from->name, &to->name, flags);
+}
+
+/* The kernel finds both directories before it judges the names: a missing one is the error, whatever else there is. */
+static long parent_first(struct call *k, struct spot *s, long r)
+{
+    int missing = r < 0 ? spot_parent(k, s) : 0;
+    return missing ? missing : r;
 }
 
 static long rename_at(struct call *k, const long *a, unsigned flags)
@@ -162,11 +179,13 @@ static long rename_at(struct call *k, const long *a, unsigned flags)
     struct spot from, to;
     if (flags & ~3u || flags == 3)
         return -EINVAL;
-    long r = walk(k, (int)a[0], (const char *)a[1], 0, &from);
+    long r = walk(k, (int)a[0], (const char *)a[1], WALK_NAME, &from);
+    if (!r)
+        r = spot_parent(k, &from);
     if (!r) {
-        r = walk(k, (int)a[2], (const char *)a[3], 0, &to);
+        r = walk(k, (int)a[2], (const char *)a[3], WALK_NAME, &to);
         if (!r)
-            r = rename_spots(k, &from, &to, flags);
+            r = parent_first(k, &to, rename_spots(k, &from, &to, flags));
         walk_end(k, &to);
     }
     walk_end(k, &from);
@@ -199,17 +218,18 @@ static long link_names(struct call *k, struct name *from, struct name *to)
         int kind = lookup(k, from, &st);
         if (kind <= 0)
             return kind < 0 ? kind : -ENOENT;
+        if (to->low.mode && lookup(k, to, &st) == KIND_LOWER)
+            return -EEXIST;
+        if (kind == KIND_LOWER && S_ISDIR(from->low.mode))
+            return lookup(k, to, &st) == KIND_OBJECT ? -EEXIST : -EPERM;
         if (kind == KIND_LOWER) {
             struct touch t = {.length = -1};
-            if (S_ISDIR(from->low.mode))
-                return -EPERM;
             int r = first_touch(k, from, &t);
             if (r && r != -EAGAIN)
                 return r;
             continue;
         }
-        if (to->low.mode && lookup(k, to, &st) == KIND_LOWER)
-            return -EEXIST;
+        bloom_replace(k->c, to);
         long r = sys5(SYS_linkat, upper, name_rel(from), upper, name_rel(to), 0);
         if (r != -ENOENT)
             return r;
@@ -230,8 +250,10 @@ static long link_fd(struct call *k, int fd, struct spot *to)
     if (to->kind == KIND_LOWER || to->kind == KIND_OBJECT)
         return -EEXIST;
     int r = spot_writable(k, to);
-    if (!r && to->kind != KIND_BIND)
+    if (!r && to->kind != KIND_BIND) {
+        bloom_touch(k->c, &to->name);
         r = bring_up_parent(k, &to->name);
+    }
     int dir = r ? r : spot_at(k, to, &path);
     return dir < 0 ? dir : sys5(SYS_linkat, AT_FDCWD, proc, dir, path, AT_SYMLINK_FOLLOW);
 }
@@ -277,17 +299,19 @@ static long link_at(struct call *k, const long *a, long flags)
     else if (flags & AT_SYMLINK_FOLLOW)
         fd = proc_fd_of((const char *)a[1], text, sizeof text);
     if (fd >= 0) {
-        long r = walk(k, (int)a[2], (const char *)a[3], 0, &to);
+        long r = walk(k, (int)a[2], (const char *)a[3], WALK_NAME, &to);
         if (!r)
             r = link_fd(k, fd, &to);
         walk_end(k, &to);
         return r;
     }
     long r = walk(k, (int)a[0], (const char *)a[1], flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0, &from);
+    if (!r && from.kind == KIND_NONE)
+        r = parent_first(k, &from, -ENOENT);
     if (!r) {
-        r = walk(k, (int)a[2], (const char *)a[3], 0, &to);
+        r = walk(k, (int)a[2], (const char *)a[3], WALK_NAME, &to);
         if (!r)
-            r = link_spots(k, &from, &to);
+            r = parent_first(k, &to, link_spots(k, &from, &to));
         walk_end(k, &to);
     }
     walk_end(k, &from);

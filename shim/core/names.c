@@ -79,9 +79,10 @@ static long make_classed(struct call *k, const struct name *n, const struct node
         if (!r)
             return 0;
     } else if (!r) {
-        r = sys5(SYS_linkat, work, temp, upper, name_rel(n), 0);
+        r = publish_new(k, n, temp);
     }
-    sys3(SYS_unlinkat, work, temp, dir ? AT_REMOVEDIR : 0);
+    if (r)
+        sys3(SYS_unlinkat, work, temp, dir ? AT_REMOVEDIR : 0);
     return r;
 }
 
@@ -91,6 +92,10 @@ static long make_node(struct call *k, const struct name *n, const void *arg)
     int upper = place_fd(k, PLACE_UPPER);
     if (upper < 0)
         return upper;
+    if (w->text)
+        bloom_replace(k->c, n);
+    else
+        bloom_touch(k->c, n);
     if (!w->text && !plain_node(k->c, w->mode))
         return make_classed(k, n, w);
     return make_raw(upper, name_rel(n), w);
@@ -123,7 +128,7 @@ static long make_at(struct call *k, int dirfd, long path, const struct node *w)
 {
     struct spot s;
     long r = walk(k, dirfd, (const char *)path, WALK_NAME, &s);
-    if (!r && s.must_dir && !S_ISDIR(w->mode))
+    if (!r && s.must_dir && s.kind != KIND_BIND && (s.dots || !S_ISDIR(w->mode)))
         r = s.kind == KIND_NONE ? -ENOENT : -EEXIST;
     if (!r)
         r = make_spot(k, &s, w);
@@ -199,7 +204,7 @@ static long unlink_name(struct call *k, struct spot *s)
     if (upper < 0)
         return upper;
     for (;;) {
-        long r = sys3(SYS_unlinkat, upper, name_rel(n), 0);
+        long r = n->low.mode && bloom_untouched(k->c, n) ? -ENOENT : sys3(SYS_unlinkat, upper, name_rel(n), 0);
         if (!n->low.mode || (r != -ENOENT && r != -ENOTDIR))
             return r;
         if (S_ISDIR(n->low.mode)) {
@@ -245,6 +250,7 @@ static long rmdir_name(struct call *k, struct spot *s)
         int empty = emptied(k, n, false);
         if (empty != 1)
             return empty < 0 ? empty : -ENOTEMPTY;
+        bloom_replace(k->c, n);
         if (kind == KIND_OBJECT)
             return sys3(SYS_unlinkat, upper, name_rel(n), AT_REMOVEDIR);
         int r = bring_up_parent(k, n);

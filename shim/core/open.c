@@ -30,12 +30,9 @@ static long create_classed(struct call *k, const struct name *n, const struct op
     char temp[TEMP_MAX];
     struct stat st;
     struct identity id;
-    int work = place_fd(k, PLACE_WORK), upper = place_fd(k, PLACE_UPPER);
-    if (work < 0 || upper < 0)
-        return work < 0 ? work : upper;
-    int r = temp_name(k, 'n', n->hash, temp);
-    if (r)
-        return r;
+    int work = place_fd(k, PLACE_WORK), r = temp_name(k, 'n', n->hash, temp);
+    if (work < 0 || r)
+        return work < 0 ? work : r;
     long made = sys4(SYS_openat, work, temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (made < 0)
         return made;
@@ -48,15 +45,29 @@ static long create_classed(struct call *k, const struct name *n, const struct op
     if (ret >= 0) {
         long linked = sys2(SYS_fchmod, made, bits);
         if (!linked)
-            linked = sys5(SYS_linkat, work, temp, upper, name_rel(n), 0);
+            linked = publish_new(k, n, temp);
         if (linked) {
             sys1(SYS_close, ret);
             ret = linked;
         }
     }
-    sys3(SYS_unlinkat, work, temp, 0);
+    if (ret < 0)
+        sys3(SYS_unlinkat, work, temp, 0);
     sys1(SYS_close, made);
     return ret;
+}
+
+/* POSIX promises the lowest free number, and programs that closed 0, 1 or 2 before count on it: those we used on the way are free by now. */
+static long lowest(long fd)
+{
+    if (fd < 0)
+        return fd;
+    long flags = sys2(SYS_fcntl, fd, F_GETFD);
+    long low = sys3(SYS_fcntl, fd, flags & FD_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+    if (low < 0)
+        return fd;
+    sys1(SYS_close, low < fd ? fd : low);
+    return low < fd ? low : fd;
 }
 
 static bool plain_file(const struct core *c, u32 mode)
@@ -72,12 +83,13 @@ static long create(struct call *k, struct spot *s, const struct opening *o)
         return -EISDIR;
     if (name_last_len(n) > NAME_LEN_MAX)
         return -ENAMETOOLONG;
+    bloom_touch(k->c, n);
     for (;;) {
         int upper = place_fd(k, PLACE_UPPER);
         bool plain = plain_file(k->c, o->mode);
         long r = upper < 0 ? upper
                  : plain   ? sys4(SYS_openat, upper, name_rel(n), o->flags | O_NOFOLLOW, o->mode)
-                           : create_classed(k, n, o, o->mode);
+                           : lowest(create_classed(k, n, o, o->mode));
         if (!plain && r == -EEXIST && !(o->flags & O_EXCL))
             return -EAGAIN;
         if (r == -ELOOP)
@@ -141,7 +153,7 @@ static long open_lower(struct call *k, struct spot *s, const struct opening *o)
         if (changes && k->c->readonly)
             return S_ISREG(mode) ? -EROFS : CORE_PASS;
         int r = first_touch(k, &s->name, &t);
-        return r ? r : S_ISREG(mode) ? t.fd : -EAGAIN;
+        return r ? r : S_ISREG(mode) ? lowest(t.fd) : -EAGAIN;
     }
     int fd = spot_at(k, s, &path);
     return fd < 0 ? fd : sys4(SYS_openat, fd, path, (o->flags & ~O_CREAT) | O_NOFOLLOW, 0);
@@ -175,8 +187,10 @@ static long open_spot(struct call *k, struct spot *s, const struct opening *o)
     bool create_it = o->flags & O_CREAT && !(o->flags & O_PATH);
     if (s->kind == KIND_BIND)
         return open_bind(k, s, o);
-    if (create_it && s->must_dir)
-        return -EISDIR;
+    if (create_it && s->must_dir) {
+        int missing = spot_parent(k, s);
+        return missing ? missing : s->dots && o->flags & O_EXCL ? -EEXIST : -EISDIR;
+    }
     if (s->kind == KIND_NONE)
         return !create_it ? -ENOENT : k->c->readonly ? -EROFS : create(k, s, o);
     if (create_it && o->flags & O_EXCL)
@@ -194,7 +208,16 @@ static long open_tmpfile(struct call *k, struct spot *s, const struct opening *o
     if (!S_ISDIR(s->kind == KIND_LOWER ? s->name.low.mode : s->mode))
         return -ENOTDIR;
     int fd = k->c->readonly ? -EROFS : place_fd(k, PLACE_WORK);
-    return fd < 0 ? fd : sys4(SYS_openat, fd, ".", o->flags, o->mode);
+    long r = fd < 0 ? fd : sys4(SYS_openat, fd, ".", o->flags, o->mode);
+    struct stat st;
+    if (r < 0 || plain_file(k->c, o->mode) || sys2(SYS_fstat, r, &st))
+        return r;
+    struct identity id = {S_IFREG | (st.st_mode & 0777) | (o->mode & 07000), k->c->ids.fsuid, k->c->ids.fsgid, 0, 0};
+    int bits = ident_bits(k, &id, st.st_ino);
+    long err = bits < 0 ? bits : sys2(SYS_fchmod, r, bits);
+    if (err)
+        sys1(SYS_close, r);
+    return err ? err : r;
 }
 
 long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode)
@@ -202,9 +225,10 @@ long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode)
     struct spot s;
     struct opening o = {flags, mode & 07777};
     bool nofollow = flags & O_NOFOLLOW || (flags & O_CREAT && flags & O_EXCL);
+    unsigned how = (nofollow ? 0 : WALK_FOLLOW) | (flags & O_CREAT && !(flags & O_PATH) ? WALK_NAME : 0);
     long r;
     do {
-        r = walk(k, dirfd, guest, nofollow ? 0 : WALK_FOLLOW, &s);
+        r = walk(k, dirfd, guest, how, &s);
         if (!r)
             r = (flags & O_TMPFILE_) == O_TMPFILE_ ? open_tmpfile(k, &s, &o) : open_spot(k, &s, &o);
         walk_end(k, &s);

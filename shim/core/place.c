@@ -71,6 +71,9 @@ static int open_place(struct core *c, int place)
     /* A bind of a single file has no directory to look in: the descriptor is that of its file. */
     int flags = place >= PLACE_BIND && place < PLACE_LAYER ? 0 : O_DIRECTORY;
     long fd = n < 0 ? n : sys4(SYS_openat, AT_FDCWD, p, O_PATH | flags | O_CLOEXEC, 0);
+    /* The launcher leaves out the folders that most containers never need. */
+    if (fd == -ENOENT && place >= PLACE_WORK && place <= PLACE_ID && sys2(SYS_mkdir, p, 0700) != -ENOENT)
+        fd = sys4(SYS_openat, AT_FDCWD, p, O_PATH | flags | O_CLOEXEC, 0);
     if (slot)
         slot_put(c, slot);
     return (int)fd;

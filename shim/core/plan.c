@@ -1,5 +1,5 @@
 /* Mapping and validating the plan and the index. After core_init has accepted them the rest of the core trusts their offsets. */
-#include "state.h"
+#include "bloom.h"
 #include <sys/mman.h>
 
 struct section {
@@ -207,6 +207,8 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
     if (r)
         return r;
     fork_init(c);
+    if (HANDOVER(h, 'b').at || HANDOVER(h, 'f').at)
+        bloom_map(c, HANDOVER(h, 'b').at != NULL);
     take_ids(c, &HANDOVER(h, 'i'));
     take_main(c, &HANDOVER(h, 'm'));
     *what = "the container's hand-over is damaged";

@@ -57,24 +57,39 @@ int reverse_path(struct core *c, const char *host, u32 len, char *out, size_t ca
     return (int)pos;
 }
 
+/* The host path of a descriptor, in slot; its length or -errno. */
+static long host_path(int fd, struct slot *slot)
+{
+    char link[40];
+    size_t pos = 0;
+    if (fd < 0)
+        return -EBADF;
+    text_add(link, sizeof link, &pos, "/proc/self/fd/", 14);
+    text_decimal(link + pos, (u64)fd);
+    long n = sys4(SYS_readlinkat, AT_FDCWD, link, slot->bytes, SLOT_SIZE);
+    return n == -ENOENT ? -EBADF : n > 0 && slot->bytes[0] != '/' ? -ENOTDIR : n;
+}
+
 int reverse_fd(struct call *k, int fd, char *out, size_t cap)
 {
     struct slot *slot = slot_get(k->c);
     if (!slot)
         return -ENOMEM;
-    char *link = slot->bytes, *text = slot->bytes + 64;
-    size_t pos = 0;
-    text_add(link, 64, &pos, "/proc/self/fd/", 14);
-    long n = fd < 0 ? -EBADF : 0;
-    if (!n) {
-        text_decimal(link + pos, (u64)fd);
-        n = sys4(SYS_readlinkat, AT_FDCWD, link, text, SLOT_SIZE - 64);
-    }
-    if (n > 0 && text[0] != '/')
-        n = -ENOTDIR;
-    if (n == -ENOENT)
-        n = -EBADF;
-    int r = n < 0 ? (int)n : reverse_path(k->c, text, (u32)n, out, cap);
+    long n = host_path(fd, slot);
+    int r = n < 0 ? (int)n : reverse_path(k->c, slot->bytes, (u32)n, out, cap);
     slot_put(k->c, slot);
     return r;
+}
+
+bool reverse_in_tree(struct call *k, int fd)
+{
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return false;
+    const char *at = slot->bytes;
+    long n = host_path(fd, slot);
+    u32 len = (u32)n;
+    bool inside = n > 0 && skip_path(k->c, &at, &len, k->c->strings + k->c->con->tree, "");
+    slot_put(k->c, slot);
+    return inside;
 }

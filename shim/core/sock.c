@@ -65,8 +65,10 @@ static int host_address(struct call *k, struct address *ad, bool bind)
         int fd = spot_at(k, &s, &at);
         bool there = s.kind == KIND_BIND ? !sys4(SYS_newfstatat, fd, at, &st, AT_SYMLINK_NOFOLLOW) : s.kind != KIND_NONE;
         r = there ? -EADDRINUSE : spot_writable(k, &s);
-        if (!r && s.kind == KIND_NONE)
+        if (!r && s.kind == KIND_NONE) {
+            bloom_touch(k->c, &s.name);
             r = bring_up_parent(k, &s.name);
+        }
     } else if (!r && s.kind == KIND_NONE) {
         r = -ENOENT;
     } else if (!r && s.kind == KIND_LOWER) {

@@ -75,6 +75,8 @@ static int fd_stat(struct call *k, int fd, struct stat *st, struct identity *id,
             return 0;
     if (!S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode) && !(st->st_mode & S_ISVTX))
         return 0;
+    if (S_ISREG(st->st_mode) && reverse_in_tree(k, fd))
+        return ident_of_object(k, st, id);
     if (!(*slot = slot_get(k->c)))
         return -ENOMEM;
     int len = reverse_fd(k, fd, (*slot)->bytes, SLOT_SIZE);
@@ -312,8 +314,6 @@ long op_faccessat2(struct call *k, const long *a)
 
 static long link_text_out(const char *text, long n, long buf, long size)
 {
-    if (size <= 0)
-        return -EINVAL;
     if (n > size)
         n = size;
     long r = guest_write((void *)buf, text, (size_t)n);
@@ -344,6 +344,8 @@ static long readlink_at(struct call *k, int dirfd, long path, long buf, long siz
 {
     struct spot s;
     u32 skip = 0;
+    if (size <= 0)
+        return -EINVAL;
     struct slot *slot = slot_get(k->c);
     if (!slot)
         return -ENOMEM;

@@ -52,6 +52,7 @@ struct core {
     u32 nlayers, nbinds, nenv;
     u64 bind_lengths[4]; /* bit n & 255: some bind's guest path has length n */
     struct index index;
+    u64 *bloom; /* the blocks, mapped shared; NULL: none (bloom.c) */
     u64 seed;
     bool host;     /* the built-in image `host` */
     bool readonly;

@@ -77,7 +77,7 @@ static int copy_data(struct core *c, int in, int out, long size)
     return (int)sys2(SYS_ftruncate, out, size);
 }
 
-static void touched_identity(const struct touch *t, struct identity *id)
+void touched_identity(const struct touch *t, struct identity *id)
 {
     if (t->set_mode)
         id->mode = (id->mode & S_IFMT) | (t->mode & 07777);
@@ -86,6 +86,8 @@ static void touched_identity(const struct touch *t, struct identity *id)
             id->uid = t->uid;
         if (t->gid != (u32)-1)
             id->gid = t->gid;
+        if (!S_ISDIR(id->mode)) /* as the kernel does (fs/open.c, chown_common), for root too */
+            id->mode &= ~(id->mode & 010 ? 06000u : 04000u);
     }
 }
 

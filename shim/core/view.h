@@ -3,7 +3,7 @@
 #ifndef LPMX_VIEW_H
 #define LPMX_VIEW_H
 
-#include "state.h"
+#include "bloom.h"
 
 #define TEMP_MAX 64
 #define DEFUSED "/dev/null/" /* what every symlink text in upper/ begins with: the kernel can never follow one */
@@ -20,6 +20,7 @@ int mark_gone(struct call *k, const struct name *n);                      /* 0, 
 int mark_copied(struct call *k, const struct name *n, const char *temp);  /* 0, -EEXIST … */
 int mark_folder(const struct name *dir, char out[20]);                    /* "<H>", NUL-terminated */
 int publish(struct call *k, const struct name *n, const char *temp);      /* 0, -ENOENT: somebody did */
+int publish_new(struct call *k, const struct name *n, const char *temp);  /* a new object to where nothing is: 0, -EEXIST … */
 int temp_name(struct call *k, char kind, u64 hash, char out[TEMP_MAX]);
 
 /* lookup.c (section 4): what is at n now. enum kind (NONE, LOWER, OBJECT; *st filled for OBJECT), or -errno; -ENOTDIR means that a parent
@@ -39,20 +40,6 @@ struct linux_dirent64 {
     char name[];
 };
 
-/* touch.c (section 5) */
-struct touch {
-    bool set_mode, set_owner, set_times, open;
-    u32 mode; /* permission bits */
-    u32 uid, gid;
-    struct timespec times[2]; /* as utimensat: UTIME_NOW, UTIME_OMIT */
-    long length;              /* bytes of content that are still wanted; < 0 = all */
-    int flags;                /* of open */
-    int fd;                   /* out: opened on the object, when `open` */
-};
-int first_touch(struct call *k, struct name *n, struct touch *t); /* 0, -EAGAIN: another was first, look again; or -errno */
-int bring_up(struct call *k, struct name *dir);                   /* the directory is an object afterwards */
-int bring_up_parent(struct call *k, struct name *n);
-
 /* ident.c (section 7) */
 struct identity {
     u32 mode; /* st_mode as the guest sees it, type included */
@@ -65,6 +52,21 @@ void ident_of_bind(struct call *k, const struct stat *st, struct identity *id);
 /* The permission bits that an object of this identity has on disk, or -errno (a class could not be made). ino is for overflow. */
 int ident_bits(struct call *k, const struct identity *id, u64 ino);
 bool ident_plain(const struct core *c, const struct identity *id);
+
+/* touch.c (section 5) */
+struct touch {
+    bool set_mode, set_owner, set_times, open;
+    u32 mode; /* permission bits */
+    u32 uid, gid;
+    struct timespec times[2]; /* as utimensat: UTIME_NOW, UTIME_OMIT */
+    long length;              /* bytes of content that are still wanted; < 0 = all */
+    int flags;                /* of open */
+    int fd;                   /* out: opened on the object, when `open` */
+};
+void touched_identity(const struct touch *t, struct identity *id); /* id after the change */
+int first_touch(struct call *k, struct name *n, struct touch *t); /* 0, -EAGAIN: another was first, look again; or -errno */
+int bring_up(struct call *k, struct name *dir);                   /* the directory is an object afterwards */
+int bring_up_parent(struct call *k, struct name *n);
 
 /* walk.c */
 #define WALK_FOLLOW 1 /* a link at the end is followed */
@@ -91,6 +93,8 @@ static inline const char *bind_host(const struct core *c, int i) { return c->str
 /* reverse.c: host path -> guest path. Length, or -ENOENT when it is none of the container's. */
 int reverse_path(struct core *c, const char *host, u32 len, char *out, size_t cap);
 int reverse_fd(struct call *k, int fd, char *out, size_t cap);
+/* The descriptor is open on an object of the container's tree, be its name gone or not yet given. */
+bool reverse_in_tree(struct call *k, int fd);
 
 /* cwd.c */
 int cwd_get(struct call *k, char *out, size_t cap); /* length ("" = root) or -errno */

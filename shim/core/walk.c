@@ -106,7 +106,7 @@ static int step_bind(struct walker *w, bool last, u32 dir_len)
     const char *rel = s->buf + s->bind_skip + 1;
     if (b->flags & LPMX_BIND_FILE)
         return -ENOTDIR;
-    if (last && !(w->flags & WALK_FOLLOW) && !s->must_dir)
+    if (last && !(w->flags & WALK_FOLLOW) && (!s->must_dir || w->flags & WALK_NAME))
         return 0;
     if (b->flags & LPMX_BIND_TRUST) {
         char *at = s->buf + s->name.len + 2;
@@ -156,6 +156,17 @@ static int settle(struct walker *w, bool last, u32 dir_len)
     return !mode ? -ENOENT : S_ISDIR(mode) ? 0 : -ENOTDIR;
 }
 
+/* A name that no directory can hold; but whether there is a directory comes first. */
+static int too_long(struct walker *w)
+{
+    struct spot *s = w->s;
+    enum kind kind;
+    s->buf[s->name.len] = 0;
+    name_set(w->k, &s->name, s->buf, s->name.len);
+    int mode = lookup_mode(w->k, &s->name, &kind);
+    return mode < 0 ? mode : !mode ? -ENOENT : S_ISDIR(mode) ? -ENAMETOOLONG : -ENOTDIR;
+}
+
 /* Takes the next component into the canonical part. 0 = go on, or -errno. */
 static int step(struct walker *w, const char *comp, u32 len, bool last)
 {
@@ -163,7 +174,7 @@ static int step(struct walker *w, const char *comp, u32 len, bool last)
     struct core *c = w->k->c;
     u32 dir_len = s->name.len;
     if (len > NAME_LEN_MAX)
-        return -ENAMETOOLONG;
+        return w->unproved ? too_long(w) : -ENAMETOOLONG;
     s->buf[dir_len] = '/';
     memmove(s->buf + dir_len + 1, comp, len);
     s->name.len = dir_len + 1 + len;
@@ -302,6 +313,12 @@ static int walk_from(struct walker *w, int dirfd)
         if (n < 0)
             return n;
         rewind_to(w, (u32)n);
+        if (dirfd != AT_FDCWD && s->bind < 0) { /* any file can be named so, and a directory may be gone */
+            w->unproved = true;
+            name_set(w->k, &s->name, s->buf, s->name.len);
+            if (s->name.low.mode && !S_ISDIR(s->name.low.mode))
+                return -ENOTDIR;
+        }
     }
     return walk_rest(w);
 }
@@ -380,6 +397,8 @@ int spot_parent(struct call *k, struct spot *s)
     enum kind kind;
     if (s->kind != KIND_NONE || !s->name.len)
         return 0;
+    if (s->dots)
+        return -ENOENT;
     parent_enter(k, &s->name, &parent);
     int mode = lookup_mode(k, &parent, &kind);
     parent_leave(&s->name);
