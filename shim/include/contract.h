@@ -164,6 +164,23 @@ struct lpmx_entry {
  * the index who this is". */
 #define LPMX_ENTRY_STUB 1 /* the file on disk only stands in for it: device, fifo, socket (an empty regular file) */
 
+/* ---- Bloom filter of an upper (upper.md section 8): the file `bloom` of the tree, mapped shared by every process of the container. Made by
+ * the launcher with the tree, all zero; bits are only ever set, before the change that they announce. 64-byte blocks, one per key:
+ * block = (hash >> 24) modulo blocks, and in it four bits, (hash >> 6i) & 63 of word (hash >> (52 + 3i)) & 7 for i = 0 … 3.
+ * Keys of path p: N = hash(p), X = hash(p) ^ LPMX_BLOOM_X, C = hash(p) ^ LPMX_BLOOM_C (a child of p may have an N). */
+#define LPMX_MAGIC_BLOOM "LPMXBLM"
+#define LPMX_BLOOM_X 0x9e3779b97f4a7c15
+#define LPMX_BLOOM_C 0xc2b2ae3d27d4eb4f
+#define LPMX_BLOOM_BITS_AT 4096 /* offset of the blocks */
+#define LPMX_BLOOM_BLOCKS 1024  /* a power of two: 64 KiB */
+struct lpmx_bloom {
+    char magic[8];
+    u32 abi;
+    u32 blocks;
+    char boot[40]; /* boot id of the host that made it (proc(5)), NUL-padded: valid in that boot only */
+    u64 reserved;
+};
+
 /* ---- Payload: what is appended to the launcher to make the one file. Footer = last 80 bytes of the file. */
 #define LPMX_CODEC_RAW 0
 #define LPMX_CODEC_ZSTD 1
@@ -203,6 +220,7 @@ struct lpmx_payload {
  *   d  program by descriptor number (memfd, deleted file)
  *   m  "uid gid": whom the container's main program was started as (shown as owner of the user's own files in binds)
  *   e  the name execve was called with (guest path as given; the script's for a script): AT_EXECFN and the process name (comm)
+ *   b  "1": the tree's bloom is of this boot (on the first start the core looks itself)
  *   c  cwd (guest path)                 i  identity: "ruid euid suid fsuid rgid egid sgid fsgid" decimal, then groups
  *   f  first start, made by the launcher: value = flags. 'w' = chdir to the plan's workdir (made if missing), 'u' = resolve the
  *      plan's user, set HOME if unset; always: search argv[0] in PATH of the environment when it has no '/'

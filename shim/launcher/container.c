@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -78,25 +79,72 @@ static void take_name(struct plan *p, const char *given)
     fail("cannot make the container: no free name found");
 }
 
-static void make_folder(struct plan *p)
+static char *entry_of(const char *id)
 {
-    p->folder = format("%s/containers/%s", store_root(), p->id);
-    if (mkdir(p->folder, 0700) < 0) {
-        must(errno == ENOENT ? 0 : -errno, p->folder);
+    return format("%s/containers/%s", store_root(), id);
+}
+
+/* containers/<id>: the folder itself, or a link to it when `target` is given. */
+static void make_entry(const struct plan *p, const char *target)
+{
+    char *entry = entry_of(p->id);
+    for (int again = 0;; again++) {
+        if (target ? symlink(target, entry) == 0 : mkdir(entry, 0700) == 0)
+            return;
+        must(errno == ENOENT && !again ? 0 : -errno, entry);
         must(make_dirs(format("%s/containers", store_root()), 0700), "its folder");
-        if (mkdir(p->folder, 0700) < 0)
-            must(-errno, p->folder);
     }
+}
+
+static char *memory_folder(const char *id)
+{
+    return format("/dev/shm/lpmx-%lu.%s.%.16s", (unsigned long)getuid(), host_key(), id);
+}
+
+/* The folder of a --rm container is in memory: its dozen small files live for one run, and making an inode on a disk costs more
+ * than the rest of a start. Not with a log, which may grow. */
+static void make_folder(struct plan *p, bool in_memory)
+{
+    char *folder = memory_folder(p->id);
+    in_memory = in_memory && mkdir(folder, 0700) == 0;
+    p->folder = in_memory ? folder : entry_of(p->id);
     unfinished = p;
     on_fail(undo);
+    make_entry(p, in_memory ? folder : NULL);
     must(mkdir(join_path(p->folder, "state"), 0700) < 0 ? -errno : 0, "its folder");
     must(mkdir(join_path(p->folder, "state/live"), 0700) < 0 ? -errno : 0, "its folder");
+}
+
+/* File systems that no other host writes to (statfs(2)): ext, xfs, btrfs, tmpfs, overlay, zfs, f2fs. */
+static bool is_local(int dir)
+{
+    static const unsigned long known[] = {0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010};
+    struct statfs fs;
+    bool found = false;
+    for (size_t k = 0; fstatfs(dir, &fs) == 0 && k < sizeof known / sizeof *known; k++)
+        found = found || (unsigned long)fs.f_type == known[k];
+    return found;
+}
+
+/* The empty bloom of a new tree (contract.h). Without one everything works, with more system calls. */
+static void make_bloom(int dir)
+{
+    struct lpmx_bloom head = {.magic = LPMX_MAGIC_BLOOM, .abi = LPMX_ABI, .blocks = LPMX_BLOOM_BLOCKS};
+    if (!is_local(dir) || strlen(boot_id()) != 36)
+        return;
+    memcpy(head.boot, boot_id(), 36);
+    int fd = openat(dir, "bloom", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool done = fd >= 0 && ftruncate(fd, LPMX_BLOOM_BITS_AT + LPMX_BLOOM_BLOCKS * 64) == 0 && write(fd, &head, sizeof head) == sizeof head;
+    if (fd >= 0)
+        close(fd);
+    if (!done)
+        unlinkat(dir, "bloom", 0);
 }
 
 /* The writable layer (upper.md section 2). A --rm container's lies on node-local scratch: nobody else needs to see it. */
 static void make_tree(struct plan *p)
 {
-    static const char *const parts[] = {"upper", "dead", "work", "class", "id", "hosts"};
+    static const char *const parts[] = {"upper", "dead"}; /* the core makes the rest when it needs it */
     const char *scratch = p->flags & LPMX_CONTAINER_RM ? scratch_dir() : NULL;
     p->tree = scratch ? format("%s/%s.%ld.%s", scratch, host_key(), (long)getpid(), p->id) : p->folder;
     p->tree_entry = scratch ? p->tree : format("containers/%s", p->id);
@@ -106,6 +154,7 @@ static void make_tree(struct plan *p)
     must(dir < 0 ? -errno : 0, p->tree);
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
         must(mkdirat(dir, parts[k], k ? 0700 : 0755) < 0 ? -errno : 0, p->tree);
+    make_bloom(dir);
     close(dir);
     must(write_file(join_path(p->tree, "dead/gone"), "", 0, 0600), p->tree);
 }
@@ -114,7 +163,8 @@ void container_make(struct plan *p, const struct parsed *c, bool live)
 {
     p->id = random_id();
     p->created = (u64)time(NULL);
-    make_folder(p);
+    bool in_memory = p->flags & LPMX_CONTAINER_RM && live && scratch_dir() && !parsed_bool(c, FIELD_DETACH, false);
+    make_folder(p, in_memory);
     if (live)
         container_enter(p->folder, "main");
     take_name(p, parsed_value(c, FIELD_NAME));
@@ -148,7 +198,7 @@ static char *find_by_id(const char *word)
             continue;
         if (found)
             fail("the container id \"%s\" is ambiguous: give more digits (lpmx ps -a --no-trunc)", word);
-        found = folder;
+        found = real_path(folder);
     }
     return found;
 }
@@ -201,7 +251,7 @@ void container_record_exit(const char *folder, int status)
 
 void container_remove(const struct plan *p)
 {
-    if (!p->folder)
+    if (!p->folder || !p->id)
         return;
     unlink(join_path(p->folder, "meta.json")); /* from here on it does not exist */
     if (p->name)
@@ -209,6 +259,7 @@ void container_remove(const struct plan *p)
     binds_clean(p);
     int error = p->tree && strcmp(p->tree, p->folder) ? remove_tree(p->tree) : 0;
     int second = remove_tree(p->folder);
+    unlink(entry_of(p->id)); /* when it was a link */
     if (error || second)
         warn("the container's folder %s could not be removed: %s", error ? p->tree : p->folder, strerror(error ? -error : -second));
 }
@@ -237,13 +288,13 @@ void container_sweep(void)
     while ((name = listing_next(&list, &type))) {
         if (!is_dead_tree(name, &id))
             continue;
-        char *folder = format("%s/containers/%s", store_root(), id);
-        struct plan p = {.folder = folder, .tree = join_path(scratch, name)};
-        if (access(join_path(folder, "plan"), F_OK) == 0) {
+        char *folder = real_path(entry_of(id));
+        struct plan p = {.id = id, .folder = folder ? folder : entry_of(id)};
+        if (folder && access(join_path(folder, "plan"), F_OK) == 0)
             container_load(&p, folder);
-            p.tree = join_path(scratch, name);
-        }
+        p.tree = join_path(scratch, name);
         note("removing what a killed container left: %s", p.tree);
         container_remove(&p);
+        remove_tree(memory_folder(id)); /* also of a container of another store */
     }
 }

@@ -116,7 +116,7 @@ const char *scratch_dir(void)
     return NULL;
 }
 
-static const char *boot_id(void)
+const char *boot_id(void)
 {
     static char *id;
     if (!id) {

@@ -24,6 +24,8 @@ const char *live_name(void);
 u64 start_time(long pid);
 /* The node's name (uname). */
 const char *node_name(void);
+/* The boot id of proc(5), 36 characters, or "unknown". */
+const char *boot_id(void);
 /* The path hash of the contract over any text, seed 0. */
 u64 text_hash(const char *text);
 /* Field `column` (from 0) of the first line of a passwd-like text whose field `by` equals key, copied; NULL when there is none. */

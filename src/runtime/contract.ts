@@ -34,6 +34,11 @@ export const LPMX_CONTAINER_RM = 4;
 export const LPMX_CONTAINER_TTY = 8;
 export const LPMX_CONTAINER_STDIN = 16;
 export const LPMX_ENTRY_STUB = 1;
+export const LPMX_MAGIC_BLOOM = "LPMXBLM";
+export const LPMX_BLOOM_X = 0x9e3779b97f4a7c15n;
+export const LPMX_BLOOM_C = 0xc2b2ae3d27d4eb4fn;
+export const LPMX_BLOOM_BITS_AT = 4096;
+export const LPMX_BLOOM_BLOCKS = 1024;
 export const LPMX_CODEC_RAW = 0;
 export const LPMX_CODEC_ZSTD = 1;
 export const LPMX_PIECE_NATIVE = 1;
@@ -150,6 +155,17 @@ export const lpmx_entry = {
     b: ["u32", 36, 1],
     flags: ["u32", 40, 1],
     ext: ["u32", 44, 1],
+  },
+} as const;
+
+export const lpmx_bloom = {
+  size: 64,
+  fields: {
+    magic: ["char", 0, 8],
+    abi: ["u32", 8, 1],
+    blocks: ["u32", 12, 1],
+    boot: ["char", 16, 40],
+    reserved: ["u64", 56, 1],
   },
 } as const;
 

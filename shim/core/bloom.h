@@ -1,0 +1,18 @@
+/* Asking and telling the bloom filter of the upper. Without one every name counts as touched. */
+#ifndef LPMX_BLOOM_H
+#define LPMX_BLOOM_H
+
+#include "state.h"
+
+/* Uses the tree's bloom if it has one of this boot; `known`: that was seen before. */
+void bloom_map(struct core *c, bool known);
+/* Neither n nor its parents were ever changed: the layers have the last word. */
+bool bloom_untouched(const struct core *c, const struct name *n);
+/* … and nothing directly in it. */
+bool bloom_children_untouched(const struct core *c, const struct name *dir);
+/* To be called before a mark or an object is made at n. */
+void bloom_touch(const struct core *c, const struct name *n);
+/* … and when n may from now on be another kind of parent than the layers say: a link, a moved or removed directory. */
+void bloom_replace(const struct core *c, const struct name *n);
+
+#endif
