@@ -201,10 +201,11 @@ export class ReadableFile {
   /** Throws LpmxError("io"). */
   constructor(readonly path: string) {
     try {
-      this.#file = Deno.openSync(path);
-      const info = this.#file.statSync();
+      // Not by the open file: Deno's fstat needs AT_EMPTY_PATH, which Linux has since 2.6.39.
+      const info = Deno.statSync(path);
       if (!info.isFile) throw new LpmxError("io", `Cannot read "${path}": not a regular file`);
       this.size = info.size;
+      this.#file = Deno.openSync(path);
     } catch (error) {
       throw asIoError(`Cannot read "${path}"`, error);
     }
