@@ -144,8 +144,11 @@ static void make_volume(const struct plan *p, const struct plan_bind *b)
     remove_tree(temp); /* another process was first */
 }
 
+/* What its private folders begin with: inside the container's own folder when that is in memory already. */
 static char *shm_prefix(const struct plan *p)
 {
+    if (starts_with(p->folder, SHM "/"))
+        return format("%s/", p->folder);
     return format("%s/lpmx-%lu.%.16s.", SHM, (unsigned long)getuid(), p->id);
 }
 
@@ -212,6 +215,8 @@ void binds_prepare(struct plan *p)
 
 void binds_clean(const struct plan *p)
 {
+    if (starts_with(p->folder, SHM "/"))
+        return; /* goes with the folder */
     for (size_t k = 0; k < p->nbinds; k++)
         if (p->binds[k].host && starts_with(p->binds[k].host, shm_prefix(p)))
             remove_tree(p->binds[k].host);
@@ -219,7 +224,7 @@ void binds_clean(const struct plan *p)
 
 void binds_again(const struct plan *p)
 {
-    for (size_t k = 0; k < p->nbinds; k++)
+    for (size_t k = 0; k < p->nbinds && !starts_with(p->folder, SHM "/"); k++)
         if (p->binds[k].host && starts_with(p->binds[k].host, shm_prefix(p)) && mkdir(p->binds[k].host, 0700) < 0 && errno != EEXIST)
             fail("cannot make %s: %s", p->binds[k].host, strerror(errno));
 }
