@@ -5,13 +5,13 @@
 #include "places.h"
 #include "random_name.h"
 #include "sections.h"
+#include "tree.h"
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +19,7 @@ static const struct plan *unfinished; /* to be undone when the making fails */
 
 static void undo(void)
 {
-    container_remove(unfinished);
+    container_remove(unfinished, false);
 }
 
 static void must(int error, const char *what)
@@ -58,6 +58,10 @@ static bool take_over(const char *link, char *holder, size_t cap)
 static void take_name(struct plan *p, const char *given)
 {
     char *target = format("../containers/%s", p->id), holder[128];
+    if (!given && p->flags & LPMX_CONTAINER_RM) {
+        p->name = random_name(); /* few ask for it: container_find looks for it where there is no link */
+        return;
+    }
     if (given && !name_ok(given))
         fail("invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", given);
     for (int tries = 0; tries < 100; tries++) {
@@ -115,48 +119,13 @@ static void make_folder(struct plan *p, bool in_memory)
     must(mkdir(join_path(p->folder, "state/live"), 0700) < 0 ? -errno : 0, "its folder");
 }
 
-/* File systems that no other host writes to (statfs(2)): ext, xfs, btrfs, tmpfs, overlay, zfs, f2fs. */
-static bool is_local(int dir)
-{
-    static const unsigned long known[] = {0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010};
-    struct statfs fs;
-    bool found = false;
-    for (size_t k = 0; fstatfs(dir, &fs) == 0 && k < sizeof known / sizeof *known; k++)
-        found = found || (unsigned long)fs.f_type == known[k];
-    return found;
-}
-
-/* The empty bloom of a new tree (contract.h). Without one everything works, with more system calls. */
-static void make_bloom(int dir)
-{
-    struct lpmx_bloom head = {.magic = LPMX_MAGIC_BLOOM, .abi = LPMX_ABI, .blocks = LPMX_BLOOM_BLOCKS};
-    if (!is_local(dir) || strlen(boot_id()) != 36)
-        return;
-    memcpy(head.boot, boot_id(), 36);
-    int fd = openat(dir, "bloom", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool done = fd >= 0 && ftruncate(fd, LPMX_BLOOM_BITS_AT + LPMX_BLOOM_BLOCKS * 64) == 0 && write(fd, &head, sizeof head) == sizeof head;
-    if (fd >= 0)
-        close(fd);
-    if (!done)
-        unlinkat(dir, "bloom", 0);
-}
-
-/* The writable layer (upper.md section 2). A --rm container's lies on node-local scratch: nobody else needs to see it. */
+/* The writable layer. A --rm container's lies on node-local scratch: nobody else needs to see it. */
 static void make_tree(struct plan *p)
 {
-    static const char *const parts[] = {"upper", "dead"}; /* the core makes the rest when it needs it */
     const char *scratch = p->flags & LPMX_CONTAINER_RM ? scratch_dir() : NULL;
     p->tree = scratch ? format("%s/%s.%ld.%s", scratch, host_key(), (long)getpid(), p->id) : p->folder;
     p->tree_entry = scratch ? p->tree : format("containers/%s", p->id);
-    if (scratch)
-        must(mkdir(p->tree, 0700) < 0 ? -errno : 0, p->tree);
-    int dir = open(p->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    must(dir < 0 ? -errno : 0, p->tree);
-    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
-        must(mkdirat(dir, parts[k], k ? 0700 : 0755) < 0 ? -errno : 0, p->tree);
-    make_bloom(dir);
-    close(dir);
-    must(write_file(join_path(p->tree, "dead/gone"), "", 0, 0600), p->tree);
+    must(scratch ? tree_take(p->tree) : tree_fill(p->tree), p->tree);
 }
 
 void container_make(struct plan *p, const struct parsed *c, bool live)
@@ -203,6 +172,25 @@ static char *find_by_id(const char *word)
     return found;
 }
 
+static char *find_by_plan(const char *word)
+{
+    char *containers = format("%s/containers", store_root());
+    struct listing list;
+    const char *name;
+    u8 type;
+    listing_open(&list, containers);
+    while ((name = listing_next(&list, &type))) {
+        char *folder = real_path(join_path(containers, name));
+        struct plan p;
+        if (type == DT_DIR || !folder || !is_container(folder))
+            continue;
+        container_load(&p, folder);
+        if (!strcmp(p.name, word))
+            return folder;
+    }
+    return NULL;
+}
+
 char *container_find(const char *word)
 {
     char *folder = real_path(format("%s/names/%s", store_root(), word));
@@ -210,6 +198,8 @@ char *container_find(const char *word)
     if (folder && !strchr(word, '/') && word[0] != '.' && is_container(folder))
         return folder;
     folder = hex ? find_by_id(word) : NULL;
+    if (!folder)
+        folder = find_by_plan(word);
     if (!folder)
         fail("no such container: %s\nhint: lpmx ps -a lists them", word);
     return folder;
@@ -249,7 +239,14 @@ void container_record_exit(const char *folder, int status)
         warn("the exit status of the container could not be recorded: %s", strerror(-error));
 }
 
-void container_remove(const struct plan *p)
+void container_joined(const char *folder)
+{
+    char *mark = join_path(folder, "state/joined");
+    if (access(mark, F_OK) < 0)
+        write_file(mark, "", 0, 0600);
+}
+
+void container_remove(const struct plan *p, bool nobody_left)
 {
     if (!p->folder || !p->id)
         return;
@@ -257,7 +254,8 @@ void container_remove(const struct plan *p)
     if (p->name)
         unlink(format("%s/names/%s", store_root(), p->name));
     binds_clean(p);
-    int error = p->tree && strcmp(p->tree, p->folder) ? remove_tree(p->tree) : 0;
+    bool reuse = nobody_left && access(join_path(p->folder, "state/joined"), F_OK) < 0;
+    int error = p->tree && strcmp(p->tree, p->folder) ? (reuse ? tree_give_back(p->tree) : remove_tree(p->tree)) : 0;
     int second = remove_tree(p->folder);
     unlink(entry_of(p->id)); /* when it was a link */
     if (error || second)
@@ -294,7 +292,7 @@ void container_sweep(void)
             container_load(&p, folder);
         p.tree = join_path(scratch, name);
         note("removing what a killed container left: %s", p.tree);
-        container_remove(&p);
+        container_remove(&p, false);
         remove_tree(memory_folder(id)); /* also of a container of another store */
     }
 }

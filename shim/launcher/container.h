@@ -25,8 +25,11 @@ char *container_enter(const char *folder, const char *what);
 void container_end_execs(const char *folder);
 /* Records the exit status of the main program. */
 void container_record_exit(const char *folder, int status);
-/* Removes everything of the container. */
-void container_remove(const struct plan *p);
+/* Notes that a process joined which is not a descendant of the container's launcher: it may outlive it. */
+void container_joined(const char *folder);
+/* Removes everything of the container. nobody_left: every process that could still write to its tree has ended, so that the
+ * tree may be another container's. */
+void container_remove(const struct plan *p, bool nobody_left);
 /* Removes containers of `run --rm` whose launcher was killed on this host. */
 void container_sweep(void);
 

@@ -84,10 +84,10 @@ static bool reap_some(void)
     return pid == 0;
 }
 
-void leftover_end(void)
+bool leftover_end(bool subreaper)
 {
     if (!reap_some())
-        return;
+        return subreaper;
     signal_all(SIGTERM);
     signal_all(SIGCONT); /* a stopped one could not end */
     for (int ms = 0, step = 1; ms < GRACE_MS && reap_some(); ms += step) {
@@ -97,4 +97,5 @@ void leftover_end(void)
     /* Those that start new ones while they are ended need more than one round. */
     for (int round = 0; round < 100 && reap_some() && signal_all(SIGKILL); round++)
         nanosleep(&(struct timespec){0, 1000000}, NULL);
+    return subreaper && !reap_some();
 }

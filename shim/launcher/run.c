@@ -140,7 +140,7 @@ static sigset_t signals_to_take(void)
     return set;
 }
 
-int run_wait(const struct run *r)
+int run_wait(const struct run *r, bool *nobody_left)
 {
     struct image_of_exec e = prepare(r);
     struct pty pty = {-1, NULL};
@@ -156,7 +156,7 @@ int run_wait(const struct run *r)
     bool no_children = children.sa_handler == SIG_IGN;
     signal(SIGCHLD, SIG_DFL); /* ignored, as some callers leave it, the status would be lost */
     sigprocmask(SIG_BLOCK, &taken, &before);
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* since 3.4; before, orphans cannot be found */
+    bool subreaper = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0; /* since 3.4; before, orphans cannot be found */
     pid_t parent = getpid();
     pid_t child = vfork();
     if (child == 0)
@@ -168,6 +168,6 @@ int run_wait(const struct run *r)
         close(r->ready_fd);
     }
     watch(&with, &pty, child, &taken, &status);
-    leftover_end();
+    *nobody_left = leftover_end(subreaper);
     return status;
 }

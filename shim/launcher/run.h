@@ -17,8 +17,8 @@ struct run {
 /* Replaces this process by the program. Only returns by failing. */
 _Noreturn void run_exec(const struct run *r);
 /* Starts the program as a child, passes signals to it and waits; then ends what it left behind: TERM, after a moment KILL.
- * Returns its exit status, 128+N for signal N. */
-int run_wait(const struct run *r);
+ * Returns its exit status, 128+N for signal N; *nobody_left as of leftover_end. */
+int run_wait(const struct run *r, bool *nobody_left);
 /* Whether -t wants a terminal of its own: asked for, and stdin is none. With -i that is an error in docker; wrappers in batch
  * jobs say -it all the time, so it is only warned about. */
 bool run_wants_pty(bool tty, bool interactive);
@@ -35,7 +35,8 @@ void pty_enter(const struct pty *t);
 /* Copies what the program printed to stdout until nothing is there; false when the program's side is closed for good. */
 bool pty_copy(const struct pty *t);
 
-/* leftover.c: ends all descendants of this process: TERM, after a moment KILL. */
-void leftover_end(void);
+/* leftover.c: ends all descendants of this process: TERM, after a moment KILL. True when none can be left: not before Linux 3.4,
+ * where orphans cannot be found. */
+bool leftover_end(bool subreaper);
 
 #endif

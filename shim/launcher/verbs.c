@@ -101,11 +101,12 @@ static _Noreturn void live_and_leave(struct plan *p, struct run *r, const char *
     r->plan = p;
     if (r->ready_fd >= 0)
         detach_streams(join_path(p->folder, "state/log"));
-    int status = run_wait(r);
+    bool nobody_left;
+    int status = run_wait(r, &nobody_left);
     on_fail(NULL);
     if (p->flags & LPMX_CONTAINER_RM) {
         container_end_execs(p->folder);
-        container_remove(p);
+        container_remove(p, nobody_left);
     } else {
         container_record_exit(p->folder, status);
         unlink(entry);
@@ -234,6 +235,7 @@ void verb_exec(const struct parsed *c)
         list_add(&r.argv, c->rest[k]);
     r.plan_path = exec_plan(p, c);
     binds_again(p);
+    container_joined(folder);
     if (apart) {
         int ready_fd;
         if (!detach(&ready_fd, &status))
@@ -242,7 +244,8 @@ void verb_exec(const struct parsed *c)
     } else if (run_wants_pty(tty, parsed_bool(c, FIELD_INTERACTIVE, false))) {
         r.pty = true;
         char *entry = container_enter(folder, "exec");
-        status = run_wait(&r);
+        bool nobody_left;
+        status = run_wait(&r, &nobody_left);
         unlink(entry);
         _exit(status);
     }

@@ -122,6 +122,9 @@ export function findContainer(store: Store, word: string): Container {
     });
   }
   if (found[0]) return found[0];
+  // A `run --rm` without --name has a name, but no link for it.
+  const unlinked = readContainers(store).find(({ meta }) => meta.rm && meta.name === word);
+  if (unlinked) return unlinked;
   throw new LpmxError("container-not-found", `no such container: ${word}`, {
     hint: "lpmx ps -a lists them",
   });
