@@ -152,15 +152,14 @@ static char *shm_prefix(const struct plan *p)
     return format("%s/lpmx-%lu.%.16s.", SHM, (unsigned long)getuid(), p->id);
 }
 
-static void make_shm(const struct plan *p, struct plan_bind *b)
+static void make_shm(const struct plan *p, struct plan_bind *b, bool live)
 {
-    char *dir = format("%s%s", shm_prefix(p), b->own);
-    if (mkdir(dir, 0700) < 0) { /* no /dev/shm, or a full one */
-        dir = join_path(p->tree, b->own);
-        if (mkdir(dir, 0700) < 0)
-            fail("cannot make %s: %s", dir, strerror(errno));
-    }
-    b->host = dir;
+    b->host = format("%s%s", shm_prefix(p), b->own);
+    if (live ? mkdir(b->host, 0700) == 0 : access(SHM, W_OK) == 0)
+        return; /* what is only created gets it when it is started: binds_again */
+    b->host = join_path(p->tree, b->own);
+    if (mkdir(b->host, 0700) < 0)
+        fail("cannot make %s: %s", b->host, strerror(errno));
 }
 
 /* A target inside another bind gets its mount point there, as container runtimes do: cwltool waits for it. */
@@ -194,12 +193,12 @@ static int by_length(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-void binds_prepare(struct plan *p)
+void binds_prepare(struct plan *p, bool live)
 {
     for (size_t k = 0; k < p->nbinds; k++) {
         struct plan_bind *b = &p->binds[k];
         if (b->make == MAKE_SHM) {
-            make_shm(p, b);
+            make_shm(p, b, live);
             continue;
         }
         if (!b->host)

@@ -18,8 +18,9 @@ int signal_number(const char *text);
 
 /* binds.c */
 void binds_compose(struct plan *p, const struct parsed *c);
-/* Makes volumes, private folders and mount points, and fills in every bind's host path. p->folder and p->tree are there. */
-void binds_prepare(struct plan *p);
+/* Makes volumes, private folders and mount points, and fills in every bind's host path. p->folder and p->tree are there. `live`: the
+ * container starts now. */
+void binds_prepare(struct plan *p, bool live);
 /* Removes what lives only while the container runs (its /dev/shm). */
 void binds_clean(const struct plan *p);
 /* Makes that again, for another start of a kept container. */

@@ -140,7 +140,7 @@ void container_make(struct plan *p, const struct parsed *c, bool live)
     make_tree(p);
     for (size_t k = 0; k < p->nfiles; k++)
         must(write_file(join_path(p->folder, p->files[k].name), p->files[k].content, strlen(p->files[k].content), 0644), p->files[k].name);
-    binds_prepare(p);
+    binds_prepare(p, live);
     struct text plan = plan_encode(p);
     must(write_file(join_path(p->folder, "plan"), plan.at, plan.len, 0600), "plan");
     const char *meta = plan_json(p, c->command->words);
