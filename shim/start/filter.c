@@ -201,12 +201,11 @@ static void emit_blocks(struct program *p)
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, SIG_SETMASK);
     answer(p, SECCOMP_RET_ALLOW);
     emit_null_test(p, 1);
-    /* rt_sigaction(sig, act): setting any (the mask), reading the three that we hold */
+    /* rt_sigaction(sig, act): setting any (the mask), reading those that we hold */
     p->block[RULE_ACTION] = p->length;
     load(p, LOW_HALF(0));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 7, 0, SIGBUS);
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 6, 0, SIGSEGV);
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 5, 0, SIGSYS); /* each to the trap, past the five of the test */
+    for (unsigned i = 0; i < SIGNALS_HELD; i++) /* each to the trap, past the five of the test */
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (u8)(SIGNALS_HELD - 1 - i + 5), 0, (u32)signals_held[i]);
     emit_null_test(p, 1);
     p->block[RULE_ZERO] = p->length;
     load(p, LOW_HALF(0));

@@ -4,7 +4,8 @@
  * the three. What the guest wants instead is in `actions`, and which entry holds is encoded in the address of the handler: entry
  * N of a row of stubs (sigsys.c). So the kernel keeps the truth: it is copied by fork and vfork and shared by threads exactly as
  * signal actions are, although a vfork child shares our memory. Entries never change once used; equal actions share one.
- * SIGSYS is kept out of every mask: a trap that meets a blocked SIGSYS kills the process.
+ * The libcs' cancel signals take the same way when they have a handler, since it has to see the guest's place (sigsys.c); by default
+ * or ignored they are the kernel's. SIGSYS is kept out of every mask: a trap that meets a blocked SIGSYS kills the process.
  */
 #include "start.h"
 #include <asm/signal.h>
@@ -22,6 +23,14 @@ static struct signal_action actions[ACTIONS]; /* the first two stay empty */
 static volatile u8 action_ready[ACTIONS];
 static volatile u32 actions_taken; /* from ACTION_FREE on */
 static volatile u8 ever_ignored;
+
+const int signals_held[SIGNALS_HELD] = {SIGBUS, SIGSEGV, SIGSYS, 32, 33};
+
+/* glibc cancels threads by 32, musl by 33 (glibc uses that to change ids). */
+bool signal_is_cancel(int sig)
+{
+    return sig == 32 || sig == 33;
+}
 
 static bool is_ours(int sig)
 {
@@ -53,10 +62,14 @@ static long install(int sig, unsigned slot, struct signal_action *old)
     return kernel_action(sig, &set, old);
 }
 
+static bool is_stub(const struct signal_action *kernel)
+{
+    return kernel->handler - (u64)signal_stubs < ACTIONS * STUB_SIZE;
+}
+
 static unsigned slot_of(const struct signal_action *kernel)
 {
-    u64 offset = kernel->handler - (u64)signal_stubs;
-    return offset < ACTIONS * STUB_SIZE ? (unsigned)(offset / STUB_SIZE) : ACTION_DEFAULT;
+    return is_stub(kernel) ? (unsigned)((kernel->handler - (u64)signal_stubs) / STUB_SIZE) : ACTION_DEFAULT;
 }
 
 static int find_slot(const struct signal_action *want)
@@ -140,6 +153,19 @@ static long own_action(int sig, const struct signal_action *set, struct signal_a
     return install(sig, (unsigned)slot, NULL);
 }
 
+static long cancel_action(int sig, struct signal_action *set, struct signal_action *old)
+{
+    long r = kernel_action(sig, NULL, old);
+    if (!r && is_stub(old))
+        *old = actions[slot_of(old)];
+    if (r || !set)
+        return r;
+    if (set->handler <= SIG_IGN_VALUE)
+        return kernel_action(sig, set, NULL);
+    int slot = find_slot(set);
+    return slot < 0 ? slot : install(sig, (unsigned)slot, NULL);
+}
+
 static long do_sigaction(const long a[6])
 {
     struct signal_action set, old;
@@ -153,7 +179,8 @@ static long do_sigaction(const long a[6])
         r = own_action(sig, a[1] ? &set : NULL, &old);
     } else {
         set.mask &= ~SIGNAL_BIT(SIGSYS);
-        r = kernel_action(sig, a[1] ? &set : NULL, &old);
+        struct signal_action *given = a[1] ? &set : NULL;
+        r = signal_is_cancel(sig) ? cancel_action(sig, given, &old) : kernel_action(sig, given, &old);
     }
     if (r || !a[2])
         return r;
@@ -250,7 +277,7 @@ u64 signal_forward(int sig, struct signal_info *info, unsigned slot)
         die_of(sig, info);
         return 0;
     }
-    if (action->flags & SA_RESETHAND)
+    if (action->flags & SA_RESETHAND && is_ours(sig))
         install(sig, ACTION_DEFAULT, NULL);
     if (sig == SIGSYS) {
         u64 mask = action->mask & ~SIGNAL_BIT(SIGSYS);

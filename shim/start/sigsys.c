@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <sys/syscall.h>
 
+#define FRAME_MARK 0x6c706d7874726170UL
 #define CODE_SECCOMP 1 /* SYS_SECCOMP, si_code of a filter's SIGSYS */
 
 __asm__(".text\n"
@@ -29,7 +30,12 @@ __asm__(".text\n"
         "  pushq %rdi\n"
         "  pushq %rsi\n"
         "  pushq %rdx\n"
+        "  pushq %rcx\n"
+        "  movabsq $0x6c706d7874726170, %r11\n" /* FRAME_MARK */
+        "  pushq %r11\n"
         "  call signal_enter\n"
+        "  movq $0, (%rsp)\n" /* a mark that is left over would be taken for a live frame */
+        "  addq $16, %rsp\n"
         "  popq %rdx\n"
         "  popq %rsi\n"
         "  popq %rdi\n"
@@ -73,6 +79,39 @@ static bool is_between(u64 at, const char *begin, const char *end)
     return at >= (u64)begin && at < (u64)end;
 }
 
+/* Our frame of the trap in progress, by the mark that signal_common put on the stack above sp. */
+static struct signal_frame *find_trap(u64 sp)
+{
+    struct {
+        u64 mark, slot, frame, info, sig;
+    } word;
+    for (u64 at = sp; at < sp + 32768; at += 8) {
+        if (guest_read(&word, (const void *)at, sizeof word))
+            return NULL;
+        if (word.mark == FRAME_MARK && word.sig == SIGSYS && word.frame > at && word.frame < at + 4096)
+            return (struct signal_frame *)word.frame;
+    }
+    return NULL;
+}
+
+/* A libc cancels a thread in a blocking call only if the interrupted place is its own system call instruction (musl, glibc since 2.41).
+ * When the place is ours, waiting to begin such a call again, the guest's is put in its stead: going on there repeats the call. */
+static void show_guest_place(struct signal_frame *frame)
+{
+    u64 *reg = frame->reg, at = reg[REG_RIP], nr = reg[REG_RAX];
+    if (at - LPMX_TEXT_BASE >= LPMX_TEXT_WINDOW || ((const u8 *)at)[0] != 0x0f || ((const u8 *)at)[1] != 0x05)
+        return;
+    if (nr != SYS_open && nr != SYS_openat && nr != SYS_connect && nr != SYS_sendto)
+        return;
+    const struct signal_frame *trap = find_trap(reg[REG_RSP]);
+    if (!trap)
+        return;
+    for (int i = REG_R8; i <= REG_FLAGS; i++)
+        reg[i] = trap->reg[i];
+    reg[REG_RIP] -= 2;
+    frame->mask = trap->mask;
+}
+
 /* Called by the stubs only. The guest's handler to go on with, or 0. */
 __attribute__((used)) u64 signal_enter(int sig, struct signal_info *info, struct signal_frame *frame, unsigned slot)
 {
@@ -86,9 +125,11 @@ __attribute__((used)) u64 signal_enter(int sig, struct signal_info *info, struct
             frame->reg[REG_RAX] = (u64)-ENOSYS;
             return 0;
         }
-    } else if (is_between(frame->reg[REG_RIP], guest_copy_begin, guest_copy_end)) {
+    } else if ((sig == SIGSEGV || sig == SIGBUS) && is_between(frame->reg[REG_RIP], guest_copy_begin, guest_copy_end)) {
         frame->reg[REG_RIP] = (u64)guest_copy_fault;
         return 0;
     }
+    if (signal_is_cancel(sig))
+        show_guest_place(frame);
     return signal_forward(sig, info, slot);
 }

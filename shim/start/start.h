@@ -81,6 +81,10 @@ int filter_ensure(const char **what);
 #define FILTER_DATA 0x4c50 /* si_errno of our traps; another filter's differ */
 
 /* ---- signal.c, sigsys.c */
+/* Signals whose handler is ours: SIGBUS, SIGSEGV, SIGSYS, and the two by which libcs cancel threads when the guest handles them. */
+#define SIGNALS_HELD 5
+extern const int signals_held[SIGNALS_HELD];
+bool signal_is_cancel(int sig);
 #define SIGNAL_BIT(sig) (1UL << ((sig) - 1))
 void signal_init(void);
 /* The signal calls (TRAP_SIGNAL) on behalf of the guest interrupted at `frame` (NULL: called by it, patch.c). Result, or CORE_PASS when nr is none of them. */
