@@ -4,22 +4,16 @@
  * \t and \n; "table " in front adds a header. Anything else is refused, so that no script gets half of what it asked for.
  */
 import { LpmxError } from "../base/mod.ts";
-
-const encoder = new TextEncoder();
-
-function writeAll(file: typeof Deno.stdout, text: string): void {
-  const bytes = encoder.encode(text);
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-}
+import { writeErr, writeOut } from "../host/mod.ts";
 
 /** A line on standard output. */
 export function print(line: string): void {
-  writeAll(Deno.stdout, line + "\n");
+  writeOut(line + "\n");
 }
 
 /** A line on standard error. */
 export function tell(line: string): void {
-  writeAll(Deno.stderr, line + "\n");
+  writeErr(line + "\n");
 }
 
 /** Columns wide enough for their longest cell, three blanks between them. */

@@ -2,9 +2,9 @@
  */
 import { showSize } from "../base/mod.ts";
 import { type ImportProgress } from "../engine/mod.ts";
+import { isTerminal, setting, writeErr } from "../host/mod.ts";
 
 const shortId = (diffId: string) => diffId.slice(7, 19);
-const write = (text: string) => void Deno.stderr.writeSync(new TextEncoder().encode(text));
 
 /** For --quiet. */
 export const noProgress: ImportProgress = { layer() {}, bytes() {} };
@@ -12,13 +12,13 @@ export const noProgress: ImportProgress = { layer() {}, bytes() {} };
 /** A progress for this standard error. */
 export function newProgress(quiet: boolean): ImportProgress {
   if (quiet) return noProgress;
-  return Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb" ? new Lines() : plain;
+  return isTerminal("stderr") && setting("TERM") !== "dumb" ? new Lines() : plain;
 }
 
 const plain: ImportProgress = {
   layer(diffId, state) {
     if (state !== "start") {
-      write(`${shortId(diffId)}: ${state === "exists" ? "Already exists" : "Unpacked"}\n`);
+      writeErr(`${shortId(diffId)}: ${state === "exists" ? "Already exists" : "Unpacked"}\n`);
     }
   },
   bytes() {},
@@ -32,7 +32,7 @@ class Lines implements ImportProgress {
   layer(diffId: string, state: "exists" | "start" | "done"): void {
     if (!this.#order.includes(diffId)) {
       this.#order.push(diffId);
-      write("\n");
+      writeErr("\n");
     }
     const words = { exists: "Already exists", start: "Waiting", done: "Unpacked" };
     this.#show(diffId, words[state]);
@@ -49,6 +49,6 @@ class Lines implements ImportProgress {
 
   #show(diffId: string, text: string): void {
     const up = this.#order.length - this.#order.indexOf(diffId);
-    write(`\x1b[${up}A\r\x1b[2K${shortId(diffId)}: ${text}\x1b[${up}B\r`);
+    writeErr(`\x1b[${up}A\r\x1b[2K${shortId(diffId)}: ${text}\x1b[${up}B\r`);
   }
 }

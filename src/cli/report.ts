@@ -1,13 +1,13 @@
 /* Errors as people see them; the only place that prints them. With LPMX_LOG set, causes and traces are shown too.
  */
 import { LpmxError, messageOf } from "../base/mod.ts";
-import { setting } from "../host/mod.ts";
+import { isBrokenPipe, setting } from "../host/mod.ts";
 import { tell } from "./output.ts";
 
 /** Prints what was thrown and gives the exit status. */
 export function report(thrown: unknown): number {
   // The reader of a pipe has gone (`lpmx images | head -1`): as if by the signal, and nobody is left to be told.
-  if (thrown instanceof Deno.errors.BrokenPipe) return 141;
+  if (isBrokenPipe(thrown)) return 141;
   if (!(thrown instanceof LpmxError)) {
     tell(`lpmx: internal error: ${messageOf(thrown)}`);
     tell(

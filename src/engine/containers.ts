@@ -1,7 +1,7 @@
 /* rm: ends what runs in a container when asked to, and removes its name, writable layer and folder.
  */
 import { LpmxError } from "../base/mod.ts";
-import { exists, pause, removeTree, sendSignal, userId } from "../host/mod.ts";
+import { pause, readLinkIfAny, removeTree, sendSignal, userId } from "../host/mod.ts";
 import { type Container, isRunning, readContainer, type Store } from "../store/mod.ts";
 
 /** Time between TERM and KILL, milliseconds. */
@@ -39,7 +39,7 @@ export async function removeContainer(
 
 function removeName(store: Store, name: string, id: string): void {
   const link = store.at(`names/${name}`);
-  if (name && exists(link) && Deno.readLinkSync(link).endsWith(`/${id}`)) removeTree(link);
+  if (name && readLinkIfAny(link)?.endsWith(`/${id}`)) removeTree(link);
 }
 
 async function endProcesses(store: Store, container: Container): Promise<void> {
@@ -55,7 +55,7 @@ async function endProcesses(store: Store, container: Container): Promise<void> {
     );
   }
   const end = Date.now() + grace;
-  for (let signal: Deno.Signal = "SIGTERM";; signal = "SIGKILL") {
+  for (let signal: "SIGTERM" | "SIGKILL" = "SIGTERM";; signal = "SIGKILL") {
     const now = readContainer(store, id);
     for (const { pid } of now?.live ?? []) if (pid !== undefined) sendSignal(pid, signal);
     while (Date.now() < end || signal === "SIGKILL") {

@@ -1,6 +1,6 @@
 /* Brings one layer into the store: stream, verify, decompress, unpack, publish. Nothing of a damaged layer stays.
  */
-import { LpmxError, toByteText } from "../base/mod.ts";
+import { type ByteText, LpmxError, toByteText } from "../base/mod.ts";
 import {
   asIoError,
   AT_FDCWD,
@@ -12,6 +12,7 @@ import {
   O_RDONLY,
   openAt,
   readFileIfAny,
+  readNamedByBytes,
   removeQuietly,
   renameUnlessThere,
   type Sha256,
@@ -73,7 +74,9 @@ function findBelow(store: Store, diffIds: () => string[]): FindBelow {
       if (entry?.type === "whiteout") return undefined;
       if (entry?.type === "symlink") return { entry, bytes: new Uint8Array(0) };
       if (entry?.type !== "file" && entry?.type !== "hardlink") continue;
-      const bytes = Deno.readFileSync(`${store.at(Store.layer(diffId))}/fs/${path}`);
+      const bytes = readNamedByBytes(
+        toByteText(`${store.at(Store.layer(diffId))}/fs/`) + path as ByteText,
+      );
       return { entry: { ...entry, type: "file", size: bytes.length }, bytes };
     }
     return undefined;

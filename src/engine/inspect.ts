@@ -68,7 +68,6 @@ function describeContainer(store: Store, container: Container): Json {
   const { meta, live, exit } = container;
   const main = live.find(({ main }) => main);
   const [path = "", ...args] = [...meta.entrypoint, ...meta.cmd];
-  const labels = meta.labels.map((label) => label.split(/=(.*)/s).slice(0, 2));
   return {
     Id: meta.id,
     Created: isoTime(meta.created),
@@ -92,22 +91,27 @@ function describeContainer(store: Store, container: Container): Json {
       Destination: guest,
       RW: !flags.includes("ro"),
     })),
-    Config: {
-      Hostname: meta.hostname,
-      User: meta.user,
-      Tty: meta.tty,
-      OpenStdin: meta.interactive,
-      Env: meta.env,
-      Cmd: meta.cmd,
-      Entrypoint: meta.entrypoint,
-      Image: meta.imageName,
-      WorkingDir: meta.workdir,
-      Labels: Object.fromEntries(labels.map(([key, value]) => [key, value ?? ""])),
-    },
+    Config: describeConfig(container),
     HostConfig: { AutoRemove: meta.rm, ReadonlyRootfs: meta.readOnly, NetworkMode: "host" },
     GraphDriver: {
       Name: "lpmx",
       Data: { Folder: store.at(`containers/${meta.id}`), Tree: meta.tree ?? "" },
     },
+  };
+}
+
+function describeConfig({ meta }: Container): Json {
+  const labels = meta.labels.map((label) => label.split(/=(.*)/s).slice(0, 2));
+  return {
+    Hostname: meta.hostname,
+    User: meta.user,
+    Tty: meta.tty,
+    OpenStdin: meta.interactive,
+    Env: meta.env,
+    Cmd: meta.cmd,
+    Entrypoint: meta.entrypoint,
+    Image: meta.imageName,
+    WorkingDir: meta.workdir,
+    Labels: Object.fromEntries(labels.map(([key, value]) => [key, value ?? ""])),
   };
 }

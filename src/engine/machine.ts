@@ -5,6 +5,7 @@ import {
   launcherPath,
   machineFacts,
   type Place,
+  runtimeParts,
   setting,
   storePlace,
 } from "../host/mod.ts";
@@ -84,6 +85,5 @@ export function machineInfo() {
 
 /** The parts that are not written in deno.json. */
 export function buildParts(): { abi: number; engine: string; deno: string; v8: string } {
-  const engine = Deno.build.standalone ? "denort" : "deno";
-  return { abi: LPMX_ABI, engine, deno: Deno.version.deno, v8: Deno.version.v8 };
+  return { abi: LPMX_ABI, ...runtimeParts() };
 }

@@ -1,8 +1,7 @@
 /* What the build asks of an engine that it has just made: that the parts of Deno which lpmx relies on work in it.
  */
-import { gzipSync, zstdCompressSync } from "node:zlib";
 import { messageOf, toByteText } from "../base/mod.ts";
-import { AT_FDCWD, closeFd, digestOf, Inflater, O_RDONLY, openAt } from "../host/mod.ts";
+import { AT_FDCWD, closeFd, digestOf, Inflater, O_RDONLY, openAt, packed } from "../host/mod.ts";
 
 const text = "lpmx ".repeat(1000);
 
@@ -19,8 +18,8 @@ const checks: Record<string, () => boolean> = {
     closeFd(openAt(AT_FDCWD, toByteText("/"), O_RDONLY));
     return true;
   },
-  gzip: () => inflates("gzip", gzipSync(text)),
-  zstd: () => inflates("zstd", zstdCompressSync(text)),
+  gzip: () => inflates("gzip", packed("gzip", text)),
+  zstd: () => inflates("zstd", packed("zstd", text)),
   sha256: () => digestOf("").endsWith("b855"),
   fetch: () => typeof fetch === "function",
 };

@@ -32,6 +32,17 @@ export function setting(name: string): string | undefined {
   return Deno.env.get(name) || undefined;
 }
 
+/** The folders of PATH. */
+export function commandFolders(): string[] {
+  return (Deno.env.get("PATH") ?? "").split(":");
+}
+
+/** What of Deno this is: a compiled program or deno itself, and the versions inside. */
+export function runtimeParts(): { engine: string; deno: string; v8: string } {
+  const { deno, v8 } = Deno.version;
+  return { engine: Deno.build.standalone ? "denort" : "deno", deno, v8 };
+}
+
 /** Who runs this. */
 export function userId(): number {
   return Deno.uid() ?? 0;

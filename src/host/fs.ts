@@ -2,7 +2,7 @@
  *
  * Whatever is published appears by write-to-temp + rename. Errors of the machine become LpmxError("io" | "no-space").
  */
-import { LpmxError, messageOf, toByteText } from "../base/mod.ts";
+import { type ByteText, concat, LpmxError, messageOf, toByteText } from "../base/mod.ts";
 import {
   AT_FDCWD,
   closeFd,
@@ -11,6 +11,7 @@ import {
   fsyncFd,
   O_RDONLY,
   openAt,
+  readFd,
   syncFileSystem,
   SysError,
 } from "./libc.ts";
@@ -74,6 +75,35 @@ export function lstatIfAny(path: string): Deno.FileInfo | undefined {
       return undefined;
     }
     throw asIoError(`Cannot look at "${path}"`, error);
+  }
+}
+
+/** The text of a symlink; undefined when there is none. */
+export function readLinkIfAny(path: string): string | undefined {
+  return lstatIfAny(path)?.isSymlink ? Deno.readLinkSync(path) : undefined;
+}
+
+/** Whether a path is a folder; links are followed. Throws LpmxError("io") when there is nothing. */
+export function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    throw asIoError(`Cannot read "${path}"`, error);
+  }
+}
+
+/** The whole of a file whose name may be any bytes. Throws SysError. */
+export function readNamedByBytes(path: ByteText): Uint8Array<ArrayBuffer> {
+  const fd = openAt(AT_FDCWD, path, O_RDONLY);
+  try {
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    for (let buffer = new Uint8Array(1 << 20);; buffer = new Uint8Array(1 << 20)) {
+      const got = readFd(fd, buffer);
+      if (got === 0) return concat(parts);
+      parts.push(buffer.subarray(0, got));
+    }
+  } finally {
+    closeFd(fd);
   }
 }
 
@@ -190,59 +220,6 @@ export function syncNames(path: string): void {
     fsyncFd(fd, path);
   } finally {
     closeFd(fd);
-  }
-}
-
-/** A file that is read at any place. */
-export class ReadableFile {
-  #file: Deno.FsFile;
-  readonly size: number;
-
-  /** Throws LpmxError("io"). */
-  constructor(readonly path: string) {
-    try {
-      // Not by the open file: Deno's fstat needs AT_EMPTY_PATH, which Linux has since 2.6.39.
-      const info = Deno.statSync(path);
-      if (!info.isFile) throw new LpmxError("io", `Cannot read "${path}": not a regular file`);
-      this.size = info.size;
-      this.#file = Deno.openSync(path);
-    } catch (error) {
-      throw asIoError(`Cannot read "${path}"`, error);
-    }
-  }
-
-  /** Fills the buffer as far as the file goes; returns the bytes got. */
-  readAt(offset: number, buffer: Uint8Array<ArrayBuffer>): number {
-    try {
-      this.#file.seekSync(offset, Deno.SeekMode.Start);
-      let got = 0;
-      while (got < buffer.length) {
-        const more = this.#file.readSync(got === 0 ? buffer : buffer.subarray(got));
-        if (more === null) break;
-        got += more;
-      }
-      return got;
-    } catch (error) {
-      throw asIoError(`Cannot read "${this.path}"`, error);
-    }
-  }
-
-  /** A stretch in pieces; each piece is valid until the next. Ends early where the file does. */
-  async *stream(offset = 0, size = this.size - offset): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    const buffer = new Uint8Array(Math.min(1 << 20, Math.max(1, size)));
-    for (let done = 0; done < size;) {
-      const got = this.readAt(
-        offset + done,
-        buffer.subarray(0, Math.min(buffer.length, size - done)),
-      );
-      if (got === 0) return;
-      done += got;
-      yield buffer.subarray(0, got);
-    }
-  }
-
-  close(): void {
-    this.#file.close();
   }
 }
 

@@ -101,6 +101,11 @@ export class Inflater {
   }
 }
 
+/** A text compressed, for checking that both ways work. */
+export function packed(codec: "gzip" | "zstd", text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(codec === "gzip" ? zlib.gzipSync(text) : zlib.zstdCompressSync(text));
+}
+
 /** Decompresses whatever the stream turns out to be (also not at all). Throws LpmxError for xz and bzip2. */
 export class AutoInflater {
   #inflater: Inflater | undefined;

@@ -10,3 +10,5 @@ export * from "./locks.ts";
 export * from "./machine.ts";
 export * from "./paths.ts";
 export * from "./proc.ts";
+export * from "./readable_file.ts";
+export * from "./terminal.ts";

@@ -6,12 +6,12 @@
 import * as v from "valibot";
 import { LpmxError, parseJson } from "../base/mod.ts";
 import {
-  exists,
   fateOf,
   hostOf,
   listFolder,
   livingPid,
   lstatIfAny,
+  readLinkIfAny,
   readTextIfAny,
 } from "../host/mod.ts";
 import { validate } from "../image/mod.ts";
@@ -107,8 +107,8 @@ export function readContainers(store: Store): Container[] {
 
 /** Finds by name, id or unique beginning of an id. Throws LpmxError("container-not-found" | "ambiguous-name"). */
 export function findContainer(store: Store, word: string): Container {
-  const named = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(word) && exists(store.at(`names/${word}`))
-    ? Deno.readLinkSync(store.at(`names/${word}`)).replace(/^.*\//, "")
+  const named = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(word)
+    ? readLinkIfAny(store.at(`names/${word}`))?.replace(/^.*\//, "")
     : undefined;
   const byName = named && readContainer(store, named);
   if (byName) return byName;

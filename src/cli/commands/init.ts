@@ -2,6 +2,7 @@
  * `eval "$(lpmx init)"` works). No start-up file is touched.
  */
 import { installCommands } from "../../engine/install.ts";
+import { commandFolders } from "../../host/mod.ts";
 import { print, tell } from "../output.ts";
 import { ownStore } from "../settings.ts";
 
@@ -11,7 +12,7 @@ export function run(): number {
   const store = ownStore();
   const folder = installCommands(store);
   tell(`The store is ${store.home}`);
-  const onPath = (Deno.env.get("PATH") ?? "").split(":").includes(folder);
+  const onPath = commandFolders().includes(folder);
   tell(
     onPath
       ? "Its commands are on PATH already"

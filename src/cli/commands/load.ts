@@ -2,6 +2,7 @@
  */
 import { LpmxError } from "../../base/mod.ts";
 import { loadArchive } from "../../engine/load.ts";
+import { isTerminal } from "../../host/mod.ts";
 import { type Call } from "../command.ts";
 import { print } from "../output.ts";
 import { usageError } from "../parse.ts";
@@ -18,7 +19,7 @@ export async function run(call: Call): Promise<number> {
       call.words,
     );
   }
-  if (input === "-" && Deno.stdin.isTerminal()) {
+  if (input === "-" && isTerminal("stdin")) {
     throw new LpmxError("usage", "requested load from stdin, but stdin is a terminal", {
       hint: "name the archive: lpmx load -i FILE",
       exit: 1,

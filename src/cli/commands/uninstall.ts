@@ -2,7 +2,7 @@
  */
 import { LpmxError } from "../../base/mod.ts";
 import { ownedPaths, removeOwned } from "../../engine/install.ts";
-import { launcherPath } from "../../host/mod.ts";
+import { isTerminal, launcherPath, readLine, writeErr } from "../../host/mod.ts";
 import { type Call } from "../command.ts";
 import { print, tell } from "../output.ts";
 import { ownStore } from "../settings.ts";
@@ -25,15 +25,11 @@ export function run({ flags }: Call): number {
 
 /** Throws LpmxError("cancelled") unless the user says yes. */
 function ask(): void {
-  if (!Deno.stdin.isTerminal()) {
+  if (!isTerminal("stdin")) {
     throw new LpmxError("cancelled", "Nothing was removed: there is no terminal to ask on", {
       hint: "use --yes",
     });
   }
-  Deno.stderr.writeSync(
-    new TextEncoder().encode("Remove all this, images and containers included? [y/N] "),
-  );
-  const buffer = new Uint8Array(256);
-  const answer = new TextDecoder().decode(buffer.subarray(0, Deno.stdin.readSync(buffer) ?? 0));
-  if (!/^y(es)?$/i.test(answer.trim())) throw new LpmxError("cancelled", "Nothing was removed");
+  writeErr("Remove all this, images and containers included? [y/N] ");
+  if (!/^y(es)?$/i.test(readLine().trim())) throw new LpmxError("cancelled", "Nothing was removed");
 }

@@ -1,6 +1,6 @@
 /* The flags of exec, start and LPMX's own verbs; see run_flags.ts. Data only.
  */
-import { bool, type Flag, ignored, list, refused, value } from "./flag.ts";
+import { bool, type Flag, ignored, list, refused, value } from "../flag.ts";
 
 export const execFlags: readonly Flag[] = [
   bool("detach", "d", "DETACH", "Run in the background"),

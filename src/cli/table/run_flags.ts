@@ -1,7 +1,7 @@
 /* The flags of `docker run`, `docker create` and of LPMX's verbs, each one listed: supported, ignored (and why that is right), or
  * refused (and what to do instead). Rows of the one command table (commands.ts); data only.
  */
-import { bool, type Flag, ignored, list, refused, value } from "./flag.ts";
+import { bool, type Flag, ignored, list, refused, value } from "../flag.ts";
 
 const limits = "limits are the caller's: set them with ulimit or the batch system";
 const rights = "a contained program never has more rights than its user";
