@@ -291,9 +291,23 @@ static void write_plan(const struct image *im, const char *folder)
     write_file(path, &file, file.head.size);
 }
 
-void image_container(const struct image *im, const char *folder)
+static void write_bloom(const char *folder)
 {
-    static const char *const parts[] = {"upper", "dead", "work", "class", "id", "hosts"};
+    static char file[LPMX_BLOOM_BITS_AT + LPMX_BLOOM_BLOCKS * 64];
+    struct lpmx_bloom head = {.magic = LPMX_MAGIC_BLOOM, .abi = LPMX_ABI, .blocks = LPMX_BLOOM_BLOCKS};
+    char path[5000];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, head.boot, 36) != 36)
+        die("cannot read the boot id: %m");
+    close(fd);
+    memcpy(file, &head, sizeof head);
+    snprintf(path, sizeof path, "%s/container/bloom", folder);
+    write_file(path, file, sizeof file);
+}
+
+void image_container(const struct image *im, const char *folder, bool bloom)
+{
+    static const char *const parts[] = {"upper", "dead"}; /* the others are made when they are needed */
     char path[5000];
     snprintf(path, sizeof path, "%s/container", folder);
     remove_tree(path);
@@ -307,6 +321,8 @@ void image_container(const struct image *im, const char *folder)
     }
     snprintf(path, sizeof path, "%s/container/dead/gone", folder);
     write_file(path, "", 0);
+    if (bloom)
+        write_bloom(folder);
     write_plan(im, folder);
 }
 

@@ -33,8 +33,8 @@ struct image {
 
 /* folder/{layers/K,index}: once. */
 void image_write(const struct image *im, const char *folder);
-/* folder/container/{upper,dead,work,class,id,hosts,plan}, fresh. */
-void image_container(const struct image *im, const char *folder);
+/* folder/container/{upper,dead,plan}, fresh, as the launcher makes it; with a bloom when asked for. */
+void image_container(const struct image *im, const char *folder, bool bloom);
 /* The same tree as one plain directory, the oracle's. With `owners`: true owners, modes and devices (needs root of its name space). */
 void image_flatten(const struct image *im, const char *path, bool owners);
 

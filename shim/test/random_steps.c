@@ -70,6 +70,8 @@ static void draw_open(struct step *s)
 {
     s->slot = (int)random_below(STEP_SLOTS);
     s->flags = random_below(3) ? draw_open_flags() : O_RDONLY | O_DIRECTORY;
+    if (strstr(s->path, "null"))
+        strcpy(s->path, "/f"); /* an opened device is the host's */
     if (!random_below(8))
         s->flags = O_PATH | (random_below(2) ? O_NOFOLLOW : 0);
 }

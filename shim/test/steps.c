@@ -244,15 +244,17 @@ static long on_descriptor(struct runner *r, const struct step *s, struct outcome
 
 static long on_process(struct runner *r, const struct step *s, struct outcome *out)
 {
+    long n;
     switch (s->kind) {
     case STEP_CHDIR: return CALL2(r->call, SYS_chdir, s->path, 0);
     case STEP_GETCWD: return getcwd_text(r, s, out->text);
     case STEP_UMASK: return CALL2(r->call, SYS_umask, s->mode, 0);
-    case STEP_RESTART: return r->folder ? core_restart(r->folder) : CALL2(r->call, SYS_chdir, "/", 0);
+    case STEP_RESTART: n = r->folder ? core_restart(r->folder) : 0; return n ? n : CALL2(r->call, SYS_chdir, "/", 0);
     case STEP_TMPFILE: return tmpfile_named(r, s);
     case STEP_SETXATTR: return CALL6(r->call, SYS_setxattr, s->path, "user.note", &s->number, sizeof s->number, 0, 0);
     case STEP_GETXATTR: {
-        long v = 0, n = CALL4(r->call, SYS_getxattr, s->path, "user.note", &v, sizeof v);
+        long v = 0;
+        n = CALL4(r->call, SYS_getxattr, s->path, "user.note", &v, sizeof v);
         snprintf(out->text, STEP_TEXT, "%ld", v);
         return n;
     }
