@@ -357,6 +357,24 @@ static long list_merged(struct call *k, int fd, struct name *dir, char *path, lo
     return r;
 }
 
+/* A directory of the upper alone: the kernel's listing, but for the sockets that may stand for devices. */
+static long list_upper(const long *a)
+{
+    long n = sys3(SYS_getdents64, a[0], a[1], a[2]);
+    u64 head[3];
+    for (long at = 0; at < n;) {
+        const struct linux_dirent64 *e = (const void *)head;
+        char *in = (char *)a[1] + at;
+        u8 unknown = 0;
+        if (guest_read(head, in, sizeof head) || e->len < sizeof head)
+            break;
+        if (e->type == 12 /* DT_SOCK */)
+            guest_write(in + offsetof(struct linux_dirent64, type), &unknown, 1);
+        at += e->len;
+    }
+    return n;
+}
+
 static long list(struct call *k, const long *a, bool old)
 {
     struct slot *slot = slot_get(k->c);
@@ -378,6 +396,8 @@ static long list(struct call *k, const long *a, bool old)
             r = err ? err : -ENOTDIR;
         else if (S_ISDIR(dir.low.mode) || bind_any_in(k->c, path, (u32)n))
             r = list_merged(k, (int)a[0], &dir, path, a[1], (u32)a[2], old);
+        else if (!old)
+            r = list_upper(a);
     }
     slot_put(k->c, slot);
     return r;

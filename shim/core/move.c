@@ -159,7 +159,7 @@ static long rename_spots(struct call *k, struct spot *from, struct spot *to, uns
     if (!S_ISDIR(spot_mode(from)) && (from->must_dir || (to->must_dir && !(flags & RENAME_EXCHANGE_))))
         return -ENOTDIR;
     if (inside(&from->name, &to->name))
-        return -EINVAL;
+        return flags & RENAME_NOREPLACE_ && to->kind != KIND_NONE ? -EEXIST : -EINVAL;
     if (inside(&to->name, &from->name) && !(flags & RENAME_NOREPLACE_))
         return flags & RENAME_EXCHANGE_ ? -EINVAL : -ENOTEMPTY;
     if (S_ISDIR(spot_mode(from)) && mounted_in(k->c, &from->name))
@@ -249,6 +249,8 @@ static long link_fd(struct call *k, int fd, struct spot *to)
     text_decimal(proc + pos, (u64)fd);
     if (to->kind == KIND_LOWER || to->kind == KIND_OBJECT)
         return -EEXIST;
+    if (to->must_dir && to->kind == KIND_NONE)
+        return -ENOENT;
     int r = spot_writable(k, to);
     if (!r && to->kind != KIND_BIND) {
         bloom_touch(k->c, &to->name);

@@ -37,3 +37,17 @@ int spot_writable(struct call *k, const struct spot *s)
         return k->c->binds[s->bind].flags & LPMX_BIND_RO ? -EROFS : 0;
     return k->c->readonly ? -EROFS : 0;
 }
+
+int spot_parent(struct call *k, struct spot *s)
+{
+    struct name parent;
+    enum kind kind;
+    if (s->kind != KIND_NONE || !s->name.len)
+        return 0;
+    if (s->dots)
+        return -ENOENT;
+    parent_enter(k, &s->name, &parent);
+    int mode = lookup_mode(k, &parent, &kind);
+    parent_leave(&s->name);
+    return mode < 0 ? mode : !mode ? -ENOENT : S_ISDIR(mode) ? 0 : -ENOTDIR;
+}

@@ -87,6 +87,8 @@ static int fd_stat(struct call *k, int fd, struct stat *st, struct identity *id,
     int kind = lookup(k, n, &now);
     if (kind == KIND_LOWER)
         return ident_of_low(k, &n->low, st, id);
+    if (kind == KIND_OBJECT && merged(n) && S_ISDIR(st->st_mode) && S_ISDIR(now.st_mode))
+        *st = now; /* it may have been opened before it was copied up */
     if (S_ISLNK(st->st_mode) && st->st_size >= DEFUSED_LEN)
         st->st_size -= DEFUSED_LEN;
     return kind < 0 ? 0 : ident_of_object(k, st, id);

@@ -142,7 +142,8 @@ static int settle(struct walker *w, bool last, u32 dir_len)
     s->kind = (enum kind)kind;
     s->mode = kind == KIND_OBJECT ? st.st_mode : 0;
     u32 mode = kind == KIND_OBJECT ? st.st_mode : kind == KIND_LOWER ? s->name.low.mode : 0;
-    bool follow = !last || w->flags & WALK_FOLLOW || (s->must_dir && !(w->flags & WALK_NAME));
+    bool slash = last && s->must_dir;
+    bool follow = !last || (slash ? !(w->flags & WALK_NAME) : w->flags & WALK_FOLLOW);
     if (S_ISLNK(mode) && follow) {
         if (kind == KIND_OBJECT)
             return substitute_disk(w, place_fd(w->k, PLACE_UPPER), name_rel(&s->name), DEFUSED_LEN, dir_len);
@@ -389,20 +390,6 @@ int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct sp
 int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s)
 {
     return walk_any(k, AT_FDCWD, text, true, flags, s);
-}
-
-int spot_parent(struct call *k, struct spot *s)
-{
-    struct name parent;
-    enum kind kind;
-    if (s->kind != KIND_NONE || !s->name.len)
-        return 0;
-    if (s->dots)
-        return -ENOENT;
-    parent_enter(k, &s->name, &parent);
-    int mode = lookup_mode(k, &parent, &kind);
-    parent_leave(&s->name);
-    return mode < 0 ? mode : !mode ? -ENOENT : S_ISDIR(mode) ? 0 : -ENOTDIR;
 }
 
 void walk_end(struct call *k, struct spot *s)
