@@ -83,7 +83,7 @@ static void take_name(struct plan *p, const char *given)
     fail("cannot make the container: no free name found");
 }
 
-static char *entry_of(const char *id)
+char *container_entry(const char *id)
 {
     return format("%s/containers/%s", store_root(), id);
 }
@@ -91,7 +91,7 @@ static char *entry_of(const char *id)
 /* containers/<id>: the folder itself, or a link to it when `target` is given. */
 static void make_entry(const struct plan *p, const char *target)
 {
-    char *entry = entry_of(p->id);
+    char *entry = container_entry(p->id);
     for (int again = 0;; again++) {
         if (target ? symlink(target, entry) == 0 : mkdir(entry, 0700) == 0)
             return;
@@ -102,7 +102,7 @@ static void make_entry(const struct plan *p, const char *target)
 
 static char *memory_folder(const char *id)
 {
-    return format("/dev/shm/lpmx-%lu.%s.%.16s", (unsigned long)getuid(), host_key(), id);
+    return format("/dev/shm/lpmx-%lu.%s.%ld.%.16s", (unsigned long)getuid(), host_key(), (long)getpid(), id);
 }
 
 /* The folder of a --rm container is in memory: its dozen small files live for one run, and making an inode on a disk costs more
@@ -111,7 +111,7 @@ static void make_folder(struct plan *p, bool in_memory)
 {
     char *folder = memory_folder(p->id);
     in_memory = in_memory && mkdir(folder, 0700) == 0;
-    p->folder = in_memory ? folder : entry_of(p->id);
+    p->folder = in_memory ? folder : container_entry(p->id);
     unfinished = p;
     on_fail(undo);
     make_entry(p, in_memory ? folder : NULL);
@@ -149,7 +149,7 @@ void container_make(struct plan *p, const struct parsed *c, bool live)
         sync_folder(p->folder);
 }
 
-static bool is_container(const char *folder)
+bool container_exists(const char *folder)
 {
     return access(join_path(folder, "meta.json"), F_OK) == 0;
 }
@@ -163,7 +163,7 @@ static char *find_by_id(const char *word)
     listing_open(&list, containers);
     while ((name = listing_next(&list, &type))) {
         char *folder = join_path(containers, name);
-        if (!starts_with(name, word) || !is_container(folder))
+        if (!starts_with(name, word) || !container_exists(folder))
             continue;
         if (found)
             fail("the container id \"%s\" is ambiguous: give more digits (lpmx ps -a --no-trunc)", word);
@@ -182,7 +182,7 @@ static char *find_by_plan(const char *word)
     while ((name = listing_next(&list, &type))) {
         char *folder = real_path(join_path(containers, name));
         struct plan p;
-        if (type == DT_DIR || !folder || !is_container(folder))
+        if (type == DT_DIR || !folder || !container_exists(folder))
             continue;
         container_load(&p, folder);
         if (!strcmp(p.name, word))
@@ -195,7 +195,7 @@ char *container_find(const char *word)
 {
     char *folder = real_path(format("%s/names/%s", store_root(), word));
     bool hex = *word && !word[strspn(word, "0123456789abcdef")];
-    if (folder && !strchr(word, '/') && word[0] != '.' && is_container(folder))
+    if (folder && !strchr(word, '/') && word[0] != '.' && container_exists(folder))
         return folder;
     folder = hex ? find_by_id(word) : NULL;
     if (!folder)
@@ -257,42 +257,7 @@ void container_remove(const struct plan *p, bool nobody_left)
     bool reuse = nobody_left && access(join_path(p->folder, "state/joined"), F_OK) < 0;
     int error = p->tree && strcmp(p->tree, p->folder) ? (reuse ? tree_give_back(p->tree) : remove_tree(p->tree)) : 0;
     int second = remove_tree(p->folder);
-    unlink(entry_of(p->id)); /* when it was a link */
+    unlink(container_entry(p->id)); /* when it was a link */
     if (error || second)
         warn("the container's folder %s could not be removed: %s", error ? p->tree : p->folder, strerror(error ? -error : -second));
-}
-
-/* "<host_key>.<pid>.<id>", see make_tree. */
-static bool is_dead_tree(const char *name, const char **id)
-{
-    const char *dot = strchr(name, '.');
-    if (!dot || (size_t)(dot - name) != strlen(host_key()) || strncmp(name, host_key(), (size_t)(dot - name)))
-        return false;
-    char *end;
-    long pid = strtol(dot + 1, &end, 10);
-    if (*end != '.' || strlen(end + 1) != 64)
-        return false;
-    *id = end + 1;
-    return kill((pid_t)pid, 0) < 0 && errno == ESRCH;
-}
-
-void container_sweep(void)
-{
-    const char *scratch = scratch_dir();
-    struct listing list;
-    const char *name, *id;
-    u8 type;
-    listing_open(&list, scratch ? scratch : "");
-    while ((name = listing_next(&list, &type))) {
-        if (!is_dead_tree(name, &id))
-            continue;
-        char *folder = real_path(entry_of(id));
-        struct plan p = {.id = id, .folder = folder ? folder : entry_of(id)};
-        if (folder && access(join_path(folder, "plan"), F_OK) == 0)
-            container_load(&p, folder);
-        p.tree = join_path(scratch, name);
-        note("removing what a killed container left: %s", p.tree);
-        container_remove(&p, false);
-        remove_tree(memory_folder(id)); /* also of a container of another store */
-    }
 }

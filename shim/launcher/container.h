@@ -30,7 +30,11 @@ void container_joined(const char *folder);
 /* Removes everything of the container. nobody_left: every process that could still write to its tree has ended, so that the
  * tree may be another container's. */
 void container_remove(const struct plan *p, bool nobody_left);
-/* Removes containers of `run --rm` whose launcher was killed on this host. */
-void container_sweep(void);
+/* sweep.c: removes what killed launchers left. kept: a container that stays is being made, so there is time to look closer. */
+void container_sweep(bool kept);
+
+/* <store>/containers/<id>: the folder of a container, or a link to it. */
+char *container_entry(const char *id);
+bool container_exists(const char *folder);
 
 #endif

@@ -86,8 +86,7 @@ static struct plan *make(const struct parsed *c, bool live)
     if (cidfile && access(cidfile, F_OK) == 0)
         fail("container ID file found, make sure the other container isn't running or delete %s", cidfile);
     cache_with(LPMX_PIECE_NATIVE); /* where that fails nothing is to be made */
-    if (p->flags & LPMX_CONTAINER_RM)
-        container_sweep();
+    container_sweep(!(p->flags & LPMX_CONTAINER_RM));
     container_make(p, c, live);
     write_cidfile(c, p);
     if (image->host)
