@@ -5,7 +5,7 @@ import { run } from "./process.ts";
 import type { Test } from "./run.ts";
 
 /** Images a probe of each libc is shown to: glibc ones need an image with glibc. */
-const PROBE_IMAGES = { glibc: ["debian12", "bullseye", "trixie"], musl: ["debian12", "busybox"] };
+const PROBE_IMAGES = { glibc: ["debian12", "bullseye", "trixie"], musl: ["debian12", "layered"] };
 
 export async function unitTests(machine: Machine): Promise<Test[]> {
   const files: string[] = [];
