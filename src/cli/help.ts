@@ -52,7 +52,7 @@ export function helpText(topic: readonly string[]): string {
   const found = findCommand(topic);
   if (found && found.taken === topic.length) return commandHelp(found.command);
   if (topic.length === 1 && isGroup(topic[0]!)) return groupHelp(topic[0]!);
-  throw new LpmxError("usage", `lpmx: there is no help for "${topic.join(" ")}"`, {
+  throw new LpmxError("usage", `there is no help for "${topic.join(" ")}"`, {
     hint: 'see "lpmx --help"',
   });
 }

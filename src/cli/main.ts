@@ -55,13 +55,13 @@ async function unknown(words: string[]): Promise<number> {
     if (second === undefined || second === "--help" || second === "-h") {
       return await help([first], second === undefined ? 125 : 0);
     }
-    throw new LpmxError("usage", `lpmx: "${first} ${second}" is not a command`, {
+    throw new LpmxError("usage", `"${first} ${second}" is not a command`, {
       hint: `see "lpmx ${first} --help"`,
     });
   }
   const { closestCommand } = await import("./help.ts");
   const near = closestCommand(first);
-  throw new LpmxError("usage", `lpmx: "${first}" is not a command`, {
+  throw new LpmxError("usage", `"${first}" is not a command`, {
     hint: near ? `did you mean "lpmx ${near}"? See "lpmx --help"` : 'see "lpmx --help"',
   });
 }

@@ -89,7 +89,7 @@ export function manPage(topic: readonly string[]): string {
   if (topic.length === 0) return mainPage();
   const found = findCommand(topic);
   if (!found || found.command.hidden) {
-    throw new LpmxError("usage", `lpmx: there is no manual page for "${topic.join(" ")}"`);
+    throw new LpmxError("usage", `there is no manual page for "${topic.join(" ")}"`);
   }
   return commandPage(found.command);
 }

@@ -16,7 +16,8 @@ export function report(thrown: unknown): number {
     showTrace(thrown);
     return 125;
   }
-  tell(thrown.code === "usage" ? thrown.message : `lpmx: ${thrown.message}`);
+  // docker prints flag errors, which show the usage, without its own name in front.
+  tell(thrown.message.includes("\n\nUsage:") ? thrown.message : `lpmx: ${thrown.message}`);
   if (thrown.hint) tell(`hint: ${thrown.hint}`);
   showTrace(thrown);
   return thrown.exit;

@@ -1,9 +1,11 @@
 /* rm: ends what runs in a container when asked to, and removes its name, writable layer and folder.
  */
 import { LpmxError } from "../base/mod.ts";
-import { pause, readLinkIfAny, removeTree, sendSignal, userId } from "../host/mod.ts";
+import { pause, readLinkIfAny, removeTree, userId } from "../host/mod.ts";
 import { type Container, isRunning, readContainer, type Store } from "../store/mod.ts";
+import { signalWatched } from "./container_life.ts";
 
+const SIGKILL = 9, SIGTERM = 15;
 /** Time between TERM and KILL, milliseconds. */
 const grace = 10_000;
 
@@ -55,14 +57,14 @@ async function endProcesses(store: Store, container: Container): Promise<void> {
     );
   }
   const end = Date.now() + grace;
-  for (let signal: "SIGTERM" | "SIGKILL" = "SIGTERM";; signal = "SIGKILL") {
+  for (let signal = SIGTERM;; signal = SIGKILL) {
     const now = readContainer(store, id);
-    for (const { pid } of now?.live ?? []) if (pid !== undefined) sendSignal(pid, signal);
-    while (Date.now() < end || signal === "SIGKILL") {
+    for (const { pid } of now?.live ?? []) if (pid !== undefined) signalWatched(pid, signal);
+    while (Date.now() < end || signal === SIGKILL) {
       const left = readContainer(store, id);
       if (!left || (left.live.length === 0 && !isRunning(left))) return;
       await pause(20);
-      if (signal === "SIGKILL" && Date.now() > end + grace) {
+      if (signal === SIGKILL && Date.now() > end + grace) {
         throw new LpmxError(
           "container-running",
           `Cannot end container "${name}": its processes do not end`,

@@ -14,7 +14,7 @@ export class SysError extends Error {
   }
 }
 
-export const EPERM = 1, ENOENT = 2, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21;
+export const EPERM = 1, ENOENT = 2, ESRCH = 3, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21;
 export const EAGAIN = 11, ENOSPC = 28, EROFS = 30, ENAMETOOLONG = 36, ENOLCK = 37, ENOSYS = 38;
 export const ENOTEMPTY = 39, EINTR = 4, EINVAL = 22, EXDEV = 18, EMLINK = 31, EOPNOTSUPP = 95;
 export const EDQUOT = 122, EIO = 5;
@@ -69,6 +69,7 @@ const functions = {
   fsync: { parameters: [int], result: int },
   syncfs: { parameters: [int], result: int },
   flock: { parameters: [int, int], result: int },
+  kill: { parameters: [int, int], result: int },
 } as const;
 
 let library: Deno.DynamicLibrary<typeof functions> | undefined;
@@ -172,6 +173,17 @@ export function syncFileSystem(fd: number, path: string): void {
     } catch (error) {
       if (!(error instanceof SysError) || error.errno !== ENOSYS) throw error;
     }
+  }
+}
+
+/** kill(2) by number (Deno knows names only, and no real-time signals): false when there is no such process. */
+export function killProcess(pid: number, signal: number): boolean {
+  if (libc().kill(pid, signal) === 0) return true;
+  try {
+    return fail("kill", String(pid));
+  } catch (error) {
+    if (error instanceof SysError && error.errno === ESRCH) return false;
+    throw error;
   }
 }
 

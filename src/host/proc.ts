@@ -59,15 +59,14 @@ export function hostOf(mark: string): string {
   return splitMark(mark)?.host ?? "?";
 }
 
-/** Sends a signal; nothing happens when the process is gone. */
-export function sendSignal(pid: number, signal: Deno.Signal): void {
-  try {
-    Deno.kill(pid, signal);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound) && !/No such process|ESRCH/.test(String(error))) {
-      throw error;
-    }
-  }
+/** Numbers of a process's direct children (by /proc/PID/stat: the file `children` is newer than the kernels we serve). */
+export function childrenOf(pid: number): number[] {
+  return [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
+    if (!/^\d+$/.test(name)) return [];
+    const stat = firstLine(`/proc/${name}/stat`);
+    const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return Number(parent) === pid ? [Number(name)] : [];
+  });
 }
 
 /** Random lower-case hex digits. */

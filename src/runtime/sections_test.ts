@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LpmxError } from "../base/mod.ts";
-import { parseConfig } from "../image/mod.ts";
+import { parseConfig, signalNumber } from "../image/mod.ts";
 import { lpmx_image, LPMX_MAGIC_IMAGE, LPMX_SEC_ENV, LPMX_SEC_IMAGE } from "./contract.ts";
-import { encodeRecord, signalNumber } from "./record.ts";
+import { encodeRecord } from "./record.ts";
 import { decodeRefs, encodeRefs } from "./refs_tab.ts";
 import { decodeSections } from "./sections.ts";
 

@@ -33,6 +33,8 @@ const metaSchema = v.object({
   workdir: v.nullish(v.string(), "/"),
   user: v.nullish(v.string(), ""),
   hostname: v.nullish(v.string(), ""),
+  stopSignal: v.optional(v.number(), 0),
+  stopTimeout: v.optional(v.number(), 10),
   rm: v.optional(v.boolean(), false),
   readOnly: v.optional(v.boolean(), false),
   tty: v.optional(v.boolean(), false),
