@@ -74,7 +74,7 @@ function faults(bytes: Uint8Array, fixed: boolean): string[] {
   if (dynamic) found.push("it has a dynamic section");
   if (all.some((segment) => segment.type === PT.INTERP)) found.push("it wants an interpreter");
   const loads = all.filter((segment) => segment.type === PT.LOAD);
-  if (loads.length === 0 || loads[0].address !== WINDOW) {
+  if (loads[0]?.address !== WINDOW) {
     found.push("its first segment is elsewhere");
   }
   const outside = loads.some((segment) =>
@@ -84,11 +84,12 @@ function faults(bytes: Uint8Array, fixed: boolean): string[] {
   return found;
 }
 
+const folder = Deno.args[0] ?? ".";
 let bad = false;
-for (const entry of Deno.readDirSync(Deno.args[0])) {
+for (const entry of Deno.readDirSync(folder)) {
   const fixed = entry.name === "lpmx-start";
   if (!fixed && !entry.name.endsWith(".so")) continue;
-  for (const fault of faults(Deno.readFileSync(`${Deno.args[0]}/${entry.name}`), fixed)) {
+  for (const fault of faults(Deno.readFileSync(`${folder}/${entry.name}`), fixed)) {
     console.error(`check_elf: ${entry.name}: ${fault}`);
     bad = true;
   }

@@ -9,7 +9,7 @@ export type Variables = Record<string, string>;
 /** Runs every test of a case. Returns the faults found, one text each; an empty list is a pass. */
 export async function runCase(found: Found, machine: Machine, variables: Variables): Promise<string[]> {
   const { test } = found;
-  if (test.program) return await runProgram(found, machine, variables);
+  if (test.program) return await runProgram(found, machine);
   const tests = test.tests ?? { "": test.steps! };
   const faults: string[] = [];
   for (const [name, steps] of Object.entries(tests)) {
@@ -47,6 +47,7 @@ export async function loadImages(images: string[], machine: Machine, env: Record
     const outcome = await run(["lpmx", "load", "-i", `${machine.archives}/${image}.oci.tar`], { env, clearEnv: true });
     if (outcome.code !== 0) return `cannot load ${image}: ${outcome.stderr.trim()}`;
   }
+  return undefined;
 }
 
 async function runSteps(steps: Step[], variables: Variables, env: Record<string, string>, folder: string) {
@@ -59,6 +60,7 @@ async function runSteps(steps: Step[], variables: Variables, env: Record<string,
       return `step ${index + 1}${many}: ${bad[0]}`;
     }
   }
+  return undefined;
 }
 
 async function runStep(step: Step, variables: Variables, base: Record<string, string>, folder: string) {
@@ -101,28 +103,33 @@ function differences(step: Step, outcome: Outcome, fill: (text: string) => strin
     const pattern = fill(wanted.endsWith(".out") ? Deno.readTextFileSync(`${folder}/${wanted}`) : wanted);
     if (!matches(pattern, outcome[stream])) return `${stream} differs; expected:\n${indent(pattern)}`;
   }
+  return undefined;
 }
 
-async function runProgram(found: Found, machine: Machine, variables: Variables): Promise<string[]> {
-  const { images, argv, wrap, timeout } = found.test.program!;
+async function runProgram(found: Found, machine: Machine): Promise<string[]> {
   const faults: string[] = [];
-  for (const image of images) {
+  for (const image of found.test.program!.images) {
     const inCase = await copyCase(found, machine);
-    const key = await recordKey(found, machine.images[image]!.split("/").pop()!);
-    const wanted = JSON.parse(await Deno.readTextFile(`${machine.expected}/${key}.json`));
-    const args = ["run", "--rm", "-v", "{{case}}:/case", "-w", "/case", image, ...argv];
-    const step: Step = { args, exitCode: wanted.code, timeout: timeout ?? 300, ...(wrap ? { wrap } : {}) };
-    const all = { ...variables, case: inCase, store: sharedStore(machine) };
-    const env = environment(machine, sharedStore(machine));
-    const fill = (text: string) => text.replaceAll("{{case}}", inCase);
-    const full = await located([...(wrap ?? []), "lpmx", ...args.map(fill)], env);
-    const outcome = await run(full, { env, clearEnv: true, cwd: inCase, timeout: step.timeout! });
-    const fault = differences(step, outcome, (text) => text, found.folder) ??
-      (outcome.stdout === wanted.stdout ? undefined : `stdout differs; a chroot prints:\n${indent(wanted.stdout)}`);
-    if (fault) faults.push(`${image}: ${fault}\n${show(outcome)}`);
+    const fault = await compareWithChroot(found, machine, image, inCase);
+    if (fault) faults.push(`${image}: ${fault}`);
     else await remove(inCase);
   }
   return faults;
+}
+
+async function compareWithChroot(found: Found, machine: Machine, image: string, inCase: string) {
+  const { argv, wrap, timeout } = found.test.program!;
+  const key = await recordKey(found, machine.images[image]!.split("/").pop()!);
+  const wanted = JSON.parse(await Deno.readTextFile(`${machine.expected}/${key}.json`));
+  const args = ["run", "--rm", "-v", `${inCase}:/case`, "-w", "/case", image, ...argv];
+  const step: Step = { args, exitCode: wanted.code, timeout: timeout ?? 300 };
+  const env = environment(machine, sharedStore(machine));
+  const full = await located([...(wrap ?? []), "lpmx", ...args], env);
+  const outcome = await run(full, { env, clearEnv: true, cwd: inCase, timeout: step.timeout! });
+  const fault = differences(step, outcome, (text) => text, found.folder);
+  if (fault) return `${fault}\n${show(outcome)}`;
+  if (outcome.stdout === wanted.stdout) return undefined;
+  return `stdout differs; a chroot prints:\n${indent(wanted.stdout)}\n${show(outcome)}`;
 }
 
 function mapValues(record: Record<string, string>, change: (text: string) => string) {
