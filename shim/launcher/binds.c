@@ -3,6 +3,7 @@
 #include "files.h"
 #include "guest.h"
 #include "places.h"
+#include "tree.h"
 #include "volume.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +67,7 @@ static void add_mount(struct plan *p, const struct mount *m)
         b->make = m->nocopy ? MAKE_DIR : MAKE_SEEDED;
         break;
     case MOUNT_ANONYMOUS:
-        b->own = format("volumes/%zu", user_binds(p));
+        b->own = format("%zu", user_binds(p));
         b->make = m->nocopy ? MAKE_DIR : MAKE_SEEDED;
         break;
     case MOUNT_TMPFS:
@@ -93,7 +94,7 @@ static void default_view(struct plan *p)
         if (!guest || !strcmp(guest, "/"))
             continue;
         struct plan_bind *b = bind_add(p, guest, 0, false, guest);
-        b->own = format("volumes/image%zu", k + 1);
+        b->own = format("image%zu", k + 1);
         b->make = MAKE_SEEDED;
     }
 }
@@ -157,9 +158,10 @@ static void make_shm(const struct plan *p, struct plan_bind *b, bool live)
     b->host = format("%s%s", shm_prefix(p), b->own);
     if (live ? mkdir(b->host, 0700) == 0 : access(SHM, W_OK) == 0)
         return; /* what is only created gets it when it is started: binds_again */
-    b->host = join_path(p->tree, b->own);
-    if (mkdir(b->host, 0700) < 0)
-        fail("cannot make %s: %s", b->host, strerror(errno));
+    b->host = join_path(tree_volumes(p->tree), b->own);
+    int error = make_dirs(b->host, 0700);
+    if (error)
+        fail("cannot make %s: %s", b->host, strerror(-error));
 }
 
 /* A target inside another bind gets its mount point there, as container runtimes do: cwltool waits for it. */
@@ -202,7 +204,7 @@ void binds_prepare(struct plan *p, bool live)
             continue;
         }
         if (!b->host)
-            b->host = join_path(b->make ? p->tree : p->folder, b->own);
+            b->host = join_path(b->make ? tree_volumes(p->tree) : p->folder, b->own);
         if (b->make)
             make_volume(p, b);
     }

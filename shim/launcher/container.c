@@ -120,12 +120,13 @@ static void make_folder(struct plan *p, bool in_memory)
 }
 
 /* The writable layer. A --rm container's lies on node-local scratch: nobody else needs to see it. */
-static void make_tree(struct plan *p)
+static void make_tree(struct plan *p, bool live)
 {
-    const char *scratch = p->flags & LPMX_CONTAINER_RM ? scratch_dir() : NULL;
-    p->tree = scratch ? format("%s/%s.%ld.%s", scratch, host_key(), (long)getpid(), p->id) : p->folder;
-    p->tree_entry = scratch ? p->tree : format("containers/%s", p->id);
-    must(scratch ? tree_take(p->tree) : tree_fill(p->tree), p->tree);
+    const char *scratch = p->flags & LPMX_CONTAINER_RM && live ? scratch_dir() : NULL;
+    p->tree = scratch ? format("%s/%s.%ld.%s", scratch, host_key(), (long)getpid(), p->id) : join_path(container_entry(p->id), "tree");
+    p->tree_entry = scratch ? p->tree : format("containers/%s/tree", p->id);
+    int error = scratch ? tree_take(p->tree) : mkdir(p->tree, 0700) < 0 ? -errno : tree_fill(p->tree);
+    must(error, p->tree);
 }
 
 void container_make(struct plan *p, const struct parsed *c, bool live)
@@ -137,7 +138,7 @@ void container_make(struct plan *p, const struct parsed *c, bool live)
     if (live)
         container_enter(p->folder, "main");
     take_name(p, parsed_value(c, FIELD_NAME));
-    make_tree(p);
+    make_tree(p, live);
     for (size_t k = 0; k < p->nfiles; k++)
         must(write_file(join_path(p->folder, p->files[k].name), p->files[k].content, strlen(p->files[k].content), 0644), p->files[k].name);
     binds_prepare(p, live);
@@ -255,7 +256,10 @@ void container_remove(const struct plan *p, bool nobody_left)
         unlink(format("%s/names/%s", store_root(), p->name));
     binds_clean(p);
     bool reuse = nobody_left && access(join_path(p->folder, "state/joined"), F_OK) < 0;
-    int error = p->tree && strcmp(p->tree, p->folder) ? (reuse ? tree_give_back(p->tree) : remove_tree(p->tree)) : 0;
+    int error = p->tree && !starts_with(p->tree, store_root()) ? (reuse ? tree_give_back(p->tree) : remove_tree(p->tree)) : 0;
+    for (size_t k = 0; k < p->nbinds; k++)
+        if (p->tree && p->binds[k].host && starts_with(p->binds[k].host, tree_volumes(p->tree)) && !error)
+            error = remove_tree(tree_volumes(p->tree));
     int second = remove_tree(p->folder);
     unlink(container_entry(p->id)); /* when it was a link */
     if (error || second)

@@ -10,7 +10,7 @@
 struct plan_bind {
     const char *guest; /* canonical guest path */
     const char *host;  /* absolute; NULL until the container's folder is known: "own" below it */
-    const char *own;   /* path in the container's own folder (generated file, anonymous volume) or tree */
+    const char *own;   /* name in the container's folder (generated file), of an anonymous volume or of a folder in memory */
     u32 flags;         /* LPMX_BIND_* */
     u8 make;           /* enum bind_make: what to do before the first start */
     bool user;         /* asked for by the user */

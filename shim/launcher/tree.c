@@ -44,6 +44,11 @@ static void make_bloom(int dir)
         unlinkat(dir, "bloom", 0);
 }
 
+char *tree_volumes(const char *path)
+{
+    return format("%s.volumes", path);
+}
+
 int tree_fill(const char *path)
 {
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
