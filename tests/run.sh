@@ -14,7 +14,7 @@ missing_packages() {
 # The sources, as the test user may not be able to read the clone, and the programs the tests call.
 fill_work() {
   mkdir -p "$work/bin" "$work/cases" "$work/home" "$work/cache" "$work/source" "$work/host/folder"
-  cp -a tests src tools shim main.ts deno.json "$work/source/"
+  cp -a tests src tools shim docs main.ts deno.json "$work/source/"
   [ ! -f deno.lock ] || cp deno.lock "$work/source/"
   cp dist/lpmx "$work/bin/"
   [ ! -d bundles/x86_64/test ] || cp bundles/x86_64/test/* "$work/bin/"

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { commands } from "../src/cli/commands.ts";
 import { generateCommands } from "./gen_commands.ts";
 import { generateContract } from "./gen_contract.ts";
+import { referenceFiles } from "./gen_reference.ts";
 
 const text = (path: string) => Deno.readTextFileSync(new URL(`../${path}`, import.meta.url));
 
@@ -19,4 +20,8 @@ Deno.test("generateContract() refuses padding and unknown types", () => {
     /implicit padding/,
   );
   assert.throws(() => generateContract("struct x {\n    int a;\n};\n"), /unknown type/);
+});
+
+Deno.test("docs/reference.md and docs/man are what tools/gen_reference.ts makes of the command table", () => {
+  for (const [path, wanted] of referenceFiles()) assert.equal(text(path), wanted, path);
 });

@@ -1,11 +1,11 @@
 /* Shell completion: the scripts, which only ask `lpmx __complete WORDS…`, and its answers, made from the command table.
  */
-import { listImages } from "../engine/list_images.ts";
+import { listAllImages } from "../engine/list_images.ts";
 import { familiarName } from "../image/mod.ts";
 import { readContainers } from "../store/mod.ts";
 import { type Command } from "./command.ts";
 import { commands, findCommand } from "./commands.ts";
-import { ownStore } from "./settings.ts";
+import { allStores, ownStore } from "./settings.ts";
 
 const bash = `_lpmx() {
   local IFS=$'\\n' cur=\${COMP_WORDS[COMP_CWORD]}
@@ -78,7 +78,7 @@ function afterCommand(command: Command, before: readonly string[], last: string)
 }
 
 function imageNames(): Candidate[] {
-  const names = listImages(ownStore()).flatMap(({ repository, tag }) =>
+  const names = listAllImages(allStores()).flatMap(({ repository, tag }) =>
     repository && tag ? [`${familiarName(repository)}:${tag}`] : []
   );
   return [...names, "host"].map((name) => [name, "image"]);

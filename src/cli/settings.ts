@@ -10,6 +10,12 @@ export function ownStore(): Store {
   return new Store(storePlace().path);
 }
 
+/** The user's own store, then those that are only read (LPMX_STORES), in the order in which images are looked for. */
+export function allStores(): Store[] {
+  const further = (setting("LPMX_STORES") ?? "").split(":").filter((path) => path.startsWith("/"));
+  return [ownStore(), ...further.map((path) => new Store(path))];
+}
+
 /** --platform, else DOCKER_DEFAULT_PLATFORM, else this machine. */
 export function wantedPlatform(flags: Values): Platform {
   const text = flags.last("platform") ?? setting("DOCKER_DEFAULT_PLATFORM");

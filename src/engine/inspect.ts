@@ -15,23 +15,27 @@ import { readRefs } from "./import_image.ts";
 
 type Json = Record<string, unknown>;
 
-/** Inspects a name: containers first, as docker. Throws LpmxError("image-not-found" | "container-not-found"). */
-export function inspect(store: Store, word: string, type: string | undefined): Json {
-  if (type === "container") return describeContainer(store, findContainer(store, word));
-  if (type === "image") return describeImage(store, findImage(store, word).id);
-  try {
-    return describeContainer(store, findContainer(store, word));
-  } catch (error) {
-    if (!(error instanceof LpmxError) || error.code !== "container-not-found") throw error;
+/** Inspects a name in stores: containers of the first, then images of all, as docker. Throws LpmxError("image-not-found" |
+ * "container-not-found" | "ambiguous-name"). */
+export function inspect(stores: readonly Store[], word: string, type: string | undefined): Json {
+  const searches: [kind: string, search: () => Json][] = [
+    ["container", () => describeContainer(stores[0]!, findContainer(stores[0]!, word))],
+    ...stores.map((
+      store,
+    ): [string, () => Json] => ["image", () => describeImage(store, findImage(store, word).id)]),
+  ];
+  for (const [kind, search] of searches) {
+    if (type !== undefined && type !== kind) continue;
+    try {
+      return search();
+    } catch (error) {
+      const missing = error instanceof LpmxError && /-not-found$/.test(error.code);
+      if (!missing) throw error;
+    }
   }
-  try {
-    return describeImage(store, findImage(store, word).id);
-  } catch (error) {
-    if (!(error instanceof LpmxError) || error.code !== "image-not-found") throw error;
-    throw new LpmxError("image-not-found", `No such object: ${word}`, {
-      hint: "lpmx images and lpmx ps -a list what there is",
-    });
-  }
+  throw new LpmxError("image-not-found", `No such ${type ?? "object"}: ${word}`, {
+    hint: "lpmx images and lpmx ps -a list what there is",
+  });
 }
 
 function describeImage(store: Store, id: string): Json {

@@ -17,6 +17,15 @@ export interface ListedImage {
   labels: Record<string, string>;
 }
 
+/** The images of several stores; of equal names only the first, which is the one that is run. */
+export function listAllImages(stores: readonly Store[]): ListedImage[] {
+  const seen = new Set<string>();
+  return stores.flatMap(listImages).filter(({ id, repository, tag, digest }) => {
+    const name = repository === undefined ? id : `${repository}:${tag ?? digest}`;
+    return !seen.has(name) && seen.add(name);
+  });
+}
+
 /** All names, sorted, then all images without a name. */
 export function listImages(store: Store): ListedImage[] {
   const ids = imageIds(store);

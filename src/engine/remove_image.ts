@@ -88,6 +88,20 @@ export function usedParts(
   return used;
 }
 
+/** Removes images without a name (with `all` those with names, too) that no container is made of, then unused layers. */
+export async function pruneImages(store: Store, all: boolean): Promise<Removal[]> {
+  const used = new Set(readContainers(store).map(({ meta }) => meta.imageId));
+  const named = new Set(readRefs(store).refs.values());
+  const going = imageIds(store).filter((id) => !used.has(id) && (all || !named.has(id)));
+  const removals: Removal[] = [];
+  for (const id of going) removals.push(...await removeImage(store, id, true));
+  const layers = await store.locked(() => removeUnused(store));
+  return [
+    ...removals,
+    ...layers.map((path) => ({ deleted: path.replace(/^layers\/sha256\//, "sha256:") })),
+  ];
+}
+
 /** Removes layers and indexes that nothing needs (an import that was broken off leaves such). To be called under the lock. */
 export function removeUnused(store: Store): string[] {
   const used = usedParts(store);

@@ -1,16 +1,16 @@
 /* lpmx images
  */
 import { showSize } from "../../base/mod.ts";
-import { type ListedImage, listImages } from "../../engine/list_images.ts";
+import { listAllImages, type ListedImage } from "../../engine/list_images.ts";
 import { familiarName, parseRef, repositoryText } from "../../image/mod.ts";
 import { type Call } from "../command.ts";
 import { ago, applyFilters, print, printRows } from "../output.ts";
-import { ownStore } from "../settings.ts";
+import { allStores } from "../settings.ts";
 
 const none = "<none>";
 
 export function run({ args, flags }: Call): number {
-  const listed = listImages(ownStore()).filter((image) =>
+  const listed = listAllImages(allStores()).filter((image) =>
     args[0] === undefined || isMeant(image, args[0])
   );
   const images = applyFilters(listed, flags.all("filter"), {

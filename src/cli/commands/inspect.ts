@@ -5,10 +5,10 @@ import { inspect } from "../../engine/inspect.ts";
 import { type Call } from "../command.ts";
 import { parseTemplate, print } from "../output.ts";
 import { report } from "../report.ts";
-import { ownStore } from "../settings.ts";
+import { allStores } from "../settings.ts";
 
 export function run({ args, flags, words }: Call): number {
-  const store = ownStore();
+  const stores = allStores();
   const fixed = /^(image|container) /.exec(words)?.[1];
   const type = fixed ?? flags.last("type");
   const format = flags.last("format");
@@ -17,7 +17,7 @@ export function run({ args, flags, words }: Call): number {
   let status = 0;
   for (const word of args) {
     try {
-      found.push(inspect(store, word, type));
+      found.push(inspect(stores, word, type));
     } catch (error) {
       if (!(error instanceof LpmxError)) throw error;
       status = report(error);

@@ -127,6 +127,17 @@ export const images: readonly Command[] = [
     load: () => import("../commands/rmi.ts"),
   }),
   command({
+    words: "image prune",
+    args: "[OPTIONS]",
+    summary: "Remove images without a name, and layers that nothing uses",
+    flags: [
+      bool("force", "f", "NONE", "Accepted: nothing is asked"),
+      bool("all", "a", "NONE", "Also images with a name that no container is made of"),
+    ],
+    max: 0,
+    load: () => import("../commands/prune.ts"),
+  }),
+  command({
     words: "tag",
     aliases: ["image tag", "docker tag"],
     args: "IMAGE NAME",

@@ -1,0 +1,16 @@
+/* lpmx image prune
+ */
+import { pruneImages } from "../../engine/remove_image.ts";
+import { type Call } from "../command.ts";
+import { print } from "../output.ts";
+import { ownStore } from "../settings.ts";
+
+export async function run({ flags }: Call): Promise<number> {
+  const store = ownStore();
+  store.prepare();
+  store.sweep();
+  for (const removal of await pruneImages(store, flags.on("all"))) {
+    print("untagged" in removal ? `Untagged: ${removal.untagged}` : `Deleted: ${removal.deleted}`);
+  }
+  return 0;
+}
