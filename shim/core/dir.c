@@ -149,10 +149,9 @@ static int help_mark(void *ctx, const struct linux_dirent64 *e)
     if (is_dot(e->name) || e->type == 8)
         return 0;
     child_name(m, e->name, (u32)strlen(e->name), &child);
-    if (mark_read(m->k, &child, temp) == MARK_COPIED)
-        publish(m->k, &child, temp);
+    int r = mark_read(m->k, &child, temp) == MARK_COPIED ? publish_pending(m->k, &child, temp) : 0;
     child_done(m);
-    return 0;
+    return r;
 }
 
 static int see_object(void *ctx, const struct linux_dirent64 *e)

@@ -24,9 +24,8 @@ int lookup(struct call *k, const struct name *n, struct stat *st)
         return mark;
     if (mark == MARK_NONE)
         return KIND_LOWER;
-    if (mark == MARK_COPIED)
-        publish(k, n, temp);
-    return lookup_object(k, n, st);
+    int pending = mark == MARK_COPIED ? publish_pending(k, n, temp) : 0;
+    return pending ? pending : lookup_object(k, n, st);
 }
 
 int lookup_mode(struct call *k, const struct name *n, enum kind *kind)
@@ -55,8 +54,11 @@ static int child_detached(struct call *k, const struct name *n, const char *name
         path[n->len + 1 + len] = 0;
         name_set(k, &child, path, n->len + 1 + len);
         r = bloom_untouched(k->c, &child) ? MARK_NONE : mark_read(k, &child, temp);
-        if (r == MARK_COPIED && !publish(k, &child, temp))
+        int done = r == MARK_COPIED ? publish(k, &child, temp) : -ENOENT;
+        if (!done)
             r = deep ? MARK_COPIED : MARK_NONE; /* it is an object now */
+        else if (done != -ENOENT && done != -ENOTDIR)
+            r = done; /* it is there still */
         if (r > 0 && deep && S_ISDIR(child.low.mode)) {
             struct stat st;
             int kind = lookup(k, &child, &st);

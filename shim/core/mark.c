@@ -79,6 +79,13 @@ int publish(struct call *k, const struct name *n, const char *temp)
     return (int)sys4(SYS_renameat, work, temp, upper, name_rel(n));
 }
 
+int publish_pending(struct call *k, const struct name *n, const char *temp)
+{
+    int r = publish(k, n, temp);
+    /* A pending name keeps its parents (section 6): without them there was no temp either. */
+    return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+}
+
 int publish_new(struct call *k, const struct name *n, const char *temp)
 {
     int work = place_fd(k, PLACE_WORK), upper = place_fd(k, PLACE_UPPER);

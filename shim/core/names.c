@@ -224,9 +224,8 @@ static long unlink_name(struct call *k, struct spot *s)
         }
         if (r != -EEXIST)
             return r;
-        if (mark_read(k, n, temp) == MARK_COPIED)
-            publish(k, n, temp);
-        return sys3(SYS_unlinkat, upper, name_rel(n), 0);
+        r = mark_read(k, n, temp) == MARK_COPIED ? publish_pending(k, n, temp) : 0;
+        return r ? r : sys3(SYS_unlinkat, upper, name_rel(n), 0);
     }
 }
 

@@ -20,6 +20,7 @@ int mark_gone(struct call *k, const struct name *n);                      /* 0, 
 int mark_copied(struct call *k, const struct name *n, const char *temp);  /* 0, -EEXIST … */
 int mark_folder(const struct name *dir, char out[20]);                    /* "<H>", NUL-terminated */
 int publish(struct call *k, const struct name *n, const char *temp);      /* 0, -ENOENT: somebody did */
+int publish_pending(struct call *k, const struct name *n, const char *temp); /* 0: the temp is gone, or was; -errno: it is there still */
 int publish_new(struct call *k, const struct name *n, const char *temp);  /* a new object to where nothing is: 0, -EEXIST … */
 int temp_name(struct call *k, char kind, u64 hash, char out[TEMP_MAX]);
 
