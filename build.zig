@@ -99,7 +99,9 @@ fn addLauncher(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
     }
     // The zstd library as the toolchain holds it: somebody else's code, with their warnings.
     module.addIncludePath(b.path(".toolchain/zstd"));
-    module.addCSourceFiles(.{ .files = &.{".toolchain/zstd/zstd.c"}, .flags = &.{ "-O2", "-DZSTD_LEGACY_SUPPORT=0", "-DNDEBUG", "-fno-sanitize=all", "-ffunction-sections" } });
+    for ([_][]const u8{ ".toolchain/zstd/common", ".toolchain/zstd/decompress" }) |folder| {
+        module.addCSourceFiles(.{ .files = sources(b, folder, ".c", ""), .flags = &.{ "-O2", "-DZSTD_DISABLE_ASM", "-DZSTD_LEGACY_SUPPORT=0", "-DNDEBUG", "-fno-sanitize=all", "-ffunction-sections" } });
+    }
     const exe = b.addExecutable(.{ .name = "launcher", .root_module = module, .linkage = .static });
     exe.pie = false;
     exe.link_gc_sections = true;

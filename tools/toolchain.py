@@ -98,14 +98,17 @@ def download_package(name, cache):
 
 
 def extract_zstd(archive, target):
-    """The one-file form of the zstd library that the Python package carries."""
-    os.makedirs(target)
+    """The decoder of the zstd library, whose source the Python package carries under zstd/lib."""
     with tarfile.open(archive) as tar:
         for member in tar:
-            base = os.path.basename(member.name)
-            if member.name.split("/")[1:] == ["zstd", base] and base in ("zstd.c", "zstd.h", "zstd_errors.h", "zdict.h", "LICENSE"):
-                with open(os.path.join(target, base), "wb") as out:
-                    shutil.copyfileobj(tar.extractfile(member), out)
+            name = member.name.partition("/zstd/lib/")[2]
+            wanted = name.startswith(("common/", "decompress/")) or name in ("zstd.h", "zstd_errors.h")
+            if not member.isfile() or not wanted or not name.endswith((".c", ".h")):
+                continue
+            path = os.path.join(target, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as out:
+                shutil.copyfileobj(tar.extractfile(member), out)
 
 
 def extract_program(wheel, name, target):
@@ -162,7 +165,7 @@ def install(folder, cache, pins):
     extract_program(wheels["bids-validator-deno"], "bids-validator-deno", compiled)
     cut_denort(compiled, os.path.join(folder, "denort"), pins["denort"]["sha256"])
     os.unlink(compiled)
-    extract_zstd(fetch_python("zstandard", pins["zstandard"], cache, ".tar.gz", "--no-binary=:all:"), os.path.join(folder, "zstd"))
+    extract_zstd(fetch_python("pyzstd", pins["pyzstd"], cache, ".tar.gz", "--no-binary=pyzstd"), os.path.join(folder, "zstd"))
     for name, pin in pins["rt"].items():
         extract_rt(fetch_package(name, pin, cache), os.path.join(folder, "rt"))
     missing = RT_FILES - set(os.listdir(os.path.join(folder, "rt")))
