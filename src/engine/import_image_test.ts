@@ -176,6 +176,24 @@ Deno.test("importImage() takes names that are no UTF-8 and files replaced within
     assert.deepEqual([...index.keys()], ["", "/caf\xe9", "/d", "/f"]);
   }));
 
+Deno.test("importImage() makes sparse files sparse again", () =>
+  inTempFolder(async (folder) => {
+    shell(
+      folder,
+      "mkdir a; printf x >a/f; truncate -s 50M a/f; printf y >>a/f; truncate -s 60M a/f; tar -S -C a -cf a.tar f",
+    );
+    const store = newStore(folder);
+    const { id } = await importImage(
+      store,
+      imageOf([name("x:1")], [readBytes(`${folder}/a.tar`)]),
+      silent,
+    );
+    const fs = `${store.at(Store.layer(readImageMeta(store, id).layers[0]!.diffId))}/fs`;
+    shell(folder, `cmp a/f ${fs}/f`);
+    assert.ok(Deno.statSync(`${fs}/f`).blocks! < 2000);
+    assert.equal(readImageMeta(store, id).size, 60 << 20);
+  }));
+
 Deno.test("importImage() is safe when several do the same at once", () =>
   inTempFolder(async (folder) => {
     const layers = tars(folder, "mkdir a b; seq 20000 >a/x; seq 20000 >b/y", "a", "b");

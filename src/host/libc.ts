@@ -59,6 +59,8 @@ const functions = {
   close: { parameters: [int], result: int },
   read: { parameters: [int, buffer, "usize"], result: "isize" },
   write: { parameters: [int, buffer, "usize"], result: "isize" },
+  lseek: { parameters: [int, "i64", int], result: "i64" },
+  ftruncate: { parameters: [int, "i64"], result: int },
   mkdirat: { parameters: [int, buffer, "u32"], result: int },
   symlinkat: { parameters: [buffer, int, buffer], result: int },
   linkat: { parameters: [int, buffer, int, buffer, int], result: int },
@@ -118,6 +120,17 @@ export function writeFd(fd: number, bytes: Uint8Array<ArrayBuffer>, path: string
     if (done < 0) fail("write", path);
     at += done;
   }
+}
+
+/** Moves the place of writing on: what is left out is zeros, once something is written behind it or cutHere() is called. */
+export function skipFd(fd: number, bytes: number, path: string): void {
+  if (libc().lseek(fd, BigInt(bytes), 1) < 0) fail("seek", path);
+}
+
+/** Makes the file end at the place of writing. */
+export function cutHere(fd: number, path: string): void {
+  const at = libc().lseek(fd, 0n, 1);
+  if (at < 0 || libc().ftruncate(fd, at) < 0) fail("truncate", path);
 }
 
 export function mkdirAt(dir: number, path: ByteText, mode: number): void {

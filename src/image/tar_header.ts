@@ -3,6 +3,7 @@
  * Sources: POSIX.1-2017 pax ("ustar Interchange Format"), GNU tar manual "Basic Tar Format", tar(5) of libarchive.
  */
 import { type ByteText, byteText, LpmxError } from "../base/mod.ts";
+import { type Extent, gnuExtents, paxExtents } from "./tar_sparse.ts";
 
 /** The fields of a header block as they stand, before pax records and GNU long names are applied. */
 export interface TarHeader {
@@ -18,8 +19,8 @@ export interface TarHeader {
   link: ByteText;
   major: number;
   minor: number;
-  /** GNU sparse members ("S"): real size; their map stands in the block. */
-  sparse: boolean;
+  /** Sparse members: which stretches are stored. `size` is what is stored, `realSize` what the file has. */
+  sparse: { realSize: number; extents: Extent[] | undefined; more: boolean } | undefined;
   xattrs: Record<string, ByteText> | undefined;
 }
 
@@ -66,7 +67,12 @@ export function parseTarHeader(block: Uint8Array): TarHeader | undefined {
   const gnu = ustar && block[262] === 0x20;
   const prefix = ustar && !gnu ? text(block, 345, 155) : "";
   const name = text(block, 0, 100);
-  const flag = block[156] === 0 || block[156] === 0x37 ? "0" : String.fromCharCode(block[156]!);
+  const sparse = block[156] === 0x53
+    ? { realSize: number(block, 483, 12), ...gnuExtents(block, 386, 4, 482) }
+    : undefined;
+  const flag = sparse || block[156] === 0 || block[156] === 0x37
+    ? "0"
+    : String.fromCharCode(block[156]!);
   return {
     name: (prefix ? `${prefix}/${name}` : name) as ByteText,
     flag,
@@ -79,9 +85,19 @@ export function parseTarHeader(block: Uint8Array): TarHeader | undefined {
     link: text(block, 157, 100),
     major: ustar ? number(block, 329, 8) : 0,
     minor: ustar ? number(block, 337, 8) : 0,
-    sparse: flag === "S",
+    sparse,
     xattrs: undefined,
   };
+}
+
+/** Sparse version 0.0 repeats its records; they make up the map of version 0.1. */
+function addRecord(records: Map<string, ByteText>, key: string, value: ByteText): void {
+  if (key !== "GNU.sparse.offset" && key !== "GNU.sparse.numbytes") {
+    records.set(key, value);
+    return;
+  }
+  const before = records.get("GNU.sparse.map");
+  records.set("GNU.sparse.map", (before ? `${before},${value}` : value) as ByteText);
 }
 
 /** The records of a pax extended header: "length key=value\n" each. */
@@ -96,7 +112,7 @@ export function parsePax(data: ByteText): Map<string, ByteText> {
     if (!sane || data[end - 1] !== "\n") {
       throw new LpmxError("bad-archive", "damaged pax header in tar archive");
     }
-    records.set(data.slice(space + 1, equals), data.slice(equals + 1, end - 1) as ByteText);
+    addRecord(records, data.slice(space + 1, equals), data.slice(equals + 1, end - 1) as ByteText);
     at = end;
   }
   return records;
@@ -129,8 +145,11 @@ export function applyPax(header: TarHeader, records: Map<string, ByteText>): voi
     if (key.startsWith("LIBARCHIVE.xattr.")) {
       setXattr(header, decodeURIComponent(key.slice(17)), atob(value) as ByteText);
     }
-    if (key.startsWith("GNU.sparse.")) header.sparse = true;
   }
+  const realSize = records.get("GNU.sparse.realsize") ?? records.get("GNU.sparse.size");
+  if (realSize === undefined) return;
+  header.name = records.get("GNU.sparse.name") ?? header.name;
+  header.sparse = { realSize: Number(realSize), extents: paxExtents(records), more: false };
 }
 
 function setXattr(header: TarHeader, name: string, value: ByteText): void {

@@ -1,10 +1,10 @@
 /* Reads a tar archive that is pushed in piece by piece. Pure: no I/O, no promises, no copy of file data.
  *
- * Global and local pax headers, GNU long names and links are resolved; sparse members are refused with a clear error, because
- * reading them as plain files would give wrong contents.
+ * Global and local pax headers, GNU long names and links and the maps of sparse files are resolved.
  */
 import { type ByteText, byteText, concat, LpmxError, showByteText } from "../base/mod.ts";
 import { applyPax, parsePax, parseTarHeader, type TarHeader } from "./tar_header.ts";
+import { gnuExtents, SparseMember } from "./tar_sparse.ts";
 
 /** Who gets what the archive holds, in its order. */
 export interface TarSink {
@@ -12,6 +12,8 @@ export interface TarSink {
   entry(header: TarHeader, offset: number): void;
   /** A piece of the current member's data; valid during the call only. */
   data(piece: Uint8Array<ArrayBuffer>): void;
+  /** So many bytes of zeros, of a sparse file. */
+  hole(length: number): void;
   /** The current member is complete. */
   end(): void;
 }
@@ -26,7 +28,10 @@ export class TarReader {
   #partialLength = 0;
   #left = 0;
   #padding = 0;
-  #state: "header" | "data" | "meta" | "ended" = "header";
+  #state: "header" | "extents" | "data" | "meta" | "ended" = "header";
+  #stored = 0;
+  #pending: TarHeader["sparse"];
+  #sparse: SparseMember | undefined;
   #meta: Uint8Array[] = [];
   #metaFlag = "";
   #zeroBlocks = 0;
@@ -69,6 +74,7 @@ export class TarReader {
     const length = Math.min(this.#left, chunk.length - at);
     const piece = length === chunk.length ? chunk : chunk.subarray(at, at + length);
     if (this.#state === "meta") this.#meta.push(piece.slice());
+    else if (this.#sparse) this.#sparse.data(piece);
     else this.#sink.data(piece);
     this.#left -= length;
     this.#offset += length;
@@ -94,7 +100,8 @@ export class TarReader {
       block = this.#partial;
       this.#partialLength = 0;
     }
-    if (this.#state !== "ended") this.#header(block);
+    if (this.#state === "extents") this.#moreExtents(block);
+    else if (this.#state !== "ended") this.#header(block);
     return length;
   }
 
@@ -125,23 +132,34 @@ export class TarReader {
   }
 
   #begin(header: TarHeader): void {
-    if (header.sparse) {
-      throw new LpmxError(
-        "unsupported",
-        `Cannot read "${showByteText(header.name)}": sparse tar member`,
-        {
-          hint: "write the archive without --sparse",
-        },
-      );
-    }
-    if (!Number.isSafeInteger(header.size) || header.size < 0) {
+    const sparse = header.sparse;
+    const stored = header.size;
+    if (sparse) header.size = sparse.realSize;
+    for (const size of [stored, header.size]) {
+      if (Number.isSafeInteger(size) && size >= 0) continue;
       throw new LpmxError("bad-archive", `bad size of "${showByteText(header.name)}" in tar`);
     }
     const hasData = header.flag === "0" || !"123456".includes(header.flag);
-    this.#state = "data";
-    const size = hasData ? header.size : 0;
     this.#sink.entry(header, this.#offset);
-    this.#setSize(size);
+    this.#stored = hasData ? stored : 0;
+    this.#sparse = undefined;
+    if (sparse?.more) this.#state = "extents";
+    else this.#beginData(sparse);
+    this.#pending = sparse;
+  }
+
+  #beginData(sparse: TarHeader["sparse"]): void {
+    this.#state = "data";
+    if (sparse) this.#sparse = new SparseMember(this.#sink, sparse.realSize, sparse.extents);
+    this.#setSize(this.#stored);
+  }
+
+  /** Blocks that go on with the map of an old sparse member. */
+  #moreExtents(block: Uint8Array): void {
+    const sparse = this.#pending!;
+    const { extents, more } = gnuExtents(block, 0, 21, 504);
+    sparse.extents!.push(...extents);
+    if (!more) this.#beginData(sparse);
   }
 
   #setSize(size: number): void {
@@ -152,7 +170,10 @@ export class TarReader {
 
   #endMember(): void {
     if (this.#state === "meta") this.#endMeta();
-    else this.#sink.end();
+    else {
+      this.#sparse?.end();
+      this.#sink.end();
+    }
     this.#state = "header";
   }
 

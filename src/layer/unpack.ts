@@ -3,7 +3,7 @@
  * The caller gives an empty temporary folder, verifies digests, writes the entries and publishes. Whiteouts become entries only.
  */
 import { type ByteText, LpmxError, showByteText } from "../base/mod.ts";
-import { closeFd, utimesFd, writeFd } from "../host/mod.ts";
+import { closeFd, cutHere, skipFd, utimesFd, writeFd } from "../host/mod.ts";
 import {
   canonicalMember,
   type EntryType,
@@ -36,7 +36,9 @@ export class Unpacker implements TarSink {
   readonly entries: LayerEntry[] = [];
   #tree: LayerTree;
   #findBelow: FindBelow;
-  #file: { fd: number; path: ByteText; mtime: number; mtimeNs: number } | undefined;
+  #file:
+    | { fd: number; path: ByteText; mtime: number; mtimeNs: number; holes?: boolean }
+    | undefined;
 
   constructor(root: number, findBelow: FindBelow) {
     this.#tree = new LayerTree(root);
@@ -65,11 +67,18 @@ export class Unpacker implements TarSink {
     if (this.#file) writeFd(this.#file.fd, piece, this.#file.path);
   }
 
+  hole(length: number): void {
+    if (!this.#file) return;
+    skipFd(this.#file.fd, length, this.#file.path);
+    this.#file.holes = true;
+  }
+
   end(): void {
     const file = this.#file;
     if (!file) return;
     this.#file = undefined;
     try {
+      if (file.holes) cutHere(file.fd, file.path);
       utimesFd(file.fd, file.mtime, file.mtimeNs, file.path);
     } finally {
       closeFd(file.fd);

@@ -23,8 +23,15 @@ export class TarFile {
   constructor(file: ReadableFile) {
     this.#file = file;
     const reader = new TarReader({
-      entry: (header, offset) => this.#remember(canonicalMember(header.name), header, offset),
+      entry: (header, offset) => {
+        // Nobody writes layers so; their data could not be read in place.
+        if (header.sparse) {
+          throw new LpmxError("unsupported", "the archive itself has sparse members");
+        }
+        this.#remember(canonicalMember(header.name), header, offset);
+      },
       data: () => {},
+      hole: () => {},
       end: () => {},
     });
     const block = new Uint8Array(512);

@@ -39,6 +39,8 @@ const basic = ({ username, password }: Credentials) => {
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 };
 
+const isUntrusted = (error: unknown) => /certificate/i.test(messageOf(error));
+
 /** A client for the registry of one repository. */
 export class RegistryClient {
   #options: ClientOptions;
@@ -95,7 +97,9 @@ export class RegistryClient {
       `Cannot reach registry ${this.domain}: ${cause.message}`,
       {
         cause,
-        hint: "check the name, the network and the proxy settings (HTTPS_PROXY, NO_PROXY)",
+        hint: isUntrusted(cause)
+          ? "name the authority that signed its certificate: SSL_CERT_FILE=FILE"
+          : "check the name, the network and the proxy settings (HTTPS_PROXY, NO_PROXY)",
       },
     );
   }
@@ -138,7 +142,8 @@ export class RegistryClient {
       return answer;
     } catch (error) {
       const noTls = error instanceof UnreachableError || error instanceof TransientError;
-      if (!mayBePlain || !noTls) throw error;
+      // A certificate that is not trusted means that https is spoken there.
+      if (!mayBePlain || !noTls || isUntrusted(error)) throw error;
     }
     const answer = await at("http");
     this.#scheme = "http";
