@@ -12,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
+
+#define MEMORY_ROOM (1 << 20) /* more than the folder of a container in memory takes */
 
 static const struct plan *unfinished; /* to be undone when the making fails */
 
@@ -110,7 +113,9 @@ static char *memory_folder(const char *id)
 static void make_folder(struct plan *p, bool in_memory)
 {
     char *folder = memory_folder(p->id);
-    in_memory = in_memory && mkdir(folder, 0700) == 0;
+    struct statvfs fs;
+    bool room = in_memory && statvfs("/dev/shm", &fs) == 0 && fs.f_bavail * fs.f_frsize >= MEMORY_ROOM && (!fs.f_files || fs.f_ffree > 64);
+    in_memory = room && mkdir(folder, 0700) == 0;
     p->folder = in_memory ? folder : container_entry(p->id);
     unfinished = p;
     on_fail(undo);
