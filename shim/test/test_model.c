@@ -83,18 +83,26 @@ static void write_map(const char *file, const char *text)
 }
 
 /* Root for the oracle: real, or that of a user name space. */
-static void enter_native(void)
+static void become_root(void)
 {
     char map[64], group[64];
-    if (!test_root) {
-        snprintf(map, sizeof map, "0 %u 1\n", getuid());
-        snprintf(group, sizeof group, "0 %u 1\n", getgid());
-        if (unshare(CLONE_NEWUSER))
-            die("no user name space for the oracle: %m");
-        write_map("/proc/self/setgroups", "deny");
-        write_map("/proc/self/uid_map", map);
-        write_map("/proc/self/gid_map", group);
-    }
+    if (test_root)
+        return;
+    snprintf(map, sizeof map, "0 %u 1\n", getuid());
+    snprintf(group, sizeof group, "0 %u 1\n", getgid());
+    if (unshare(CLONE_NEWUSER))
+        die("no user name space for the oracle: %m");
+    write_map("/proc/self/setgroups", "deny");
+    write_map("/proc/self/uid_map", map);
+    write_map("/proc/self/gid_map", group);
+}
+
+/* The tree has folders that only root can fill or empty. */
+static void enter_native(void)
+{
+    become_root();
+    remove_tree(native_folder);
+    image_flatten(model_image(run->limited), native_folder, !run->limited);
     if (chroot(native_folder) || chdir("/"))
         die("chroot: %m");
 }
@@ -112,8 +120,6 @@ static void run_native(void)
 {
     struct runner r;
     alarm(20);
-    remove_tree(native_folder);
-    image_flatten(model_image(run->limited), native_folder, !run->limited);
     enter_native();
     runner_begin(&r, call_kernel, NULL);
     for (unsigned i = 0; i < run->n; i++) {
