@@ -184,9 +184,10 @@ async function main(): Promise<void> {
     const launcher = Deno.readFileSync(`${root}/bundles/x86_64/launcher`);
     const file = assemble(launcher, collect(root, engine), kind, version, cachedZstd(release));
     Deno.mkdirSync(output.replace(/[^/]*$/, "") || ".", { recursive: true });
-    Deno.writeFileSync(`${output}.part`, file, { mode: 0o755 });
-    Deno.chmodSync(`${output}.part`, 0o755);
-    Deno.renameSync(`${output}.part`, output);
+    const part = `${output}.part.${Deno.pid}`; // two builds may run at once
+    Deno.writeFileSync(part, file, { mode: 0o755 });
+    Deno.chmodSync(part, 0o755);
+    Deno.renameSync(part, output);
     const megabytes = (file.length / 1e6).toFixed(1);
     console.error(`pack: ${output}: ${megabytes} MB, engine by ${engine.kind}, version ${version}`);
   } finally {

@@ -2,8 +2,8 @@
 
 Usage: toolchain.py FOLDER CACHE. Makes FOLDER/{bin/deno,bin/zig,denort,zstd/,rt/} from Python packages (by pip) and two
 Debian packages, each checked against its sha256, and kept in CACHE (outside the clone). Needs only Python 3 with pip and,
-for rt/, apt: the packages come from the repositories that apt is set up with; where those no longer have the pinned
-version, from `apt-get download`, whose signatures apt checks, if it is glibc 2.36 or newer.
+for rt/, apt: the packages (Debian 13's glibc, which starts on Linux 2.6.32 too) come from the repositories that apt is set up with;
+where those do not have the pinned version, from `apt-get download`, whose signatures apt checks, if it is glibc 2.36 or newer.
 A finished FOLDER carries the hash of the pins, so a second call returns at once and an edited pin installs again.
 
 denort, the base program of `deno compile`, is cut out of a program that `deno compile` of the same version made: there the
