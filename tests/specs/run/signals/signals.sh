@@ -19,3 +19,8 @@ start 'echo x >/case/started; exec sleep 61.25'
 sleep 0.3; kill -KILL $pid; wait $pid 2>/dev/null
 for _ in $(seq 100); do grep -qsz 61.25 /proc/[0-9]*/cmdline || break; sleep 0.05; done
 grep -lsz '^61.25' /proc/[0-9]*/cmdline && echo "still running" || echo "KILL of lpmx takes the program along"
+
+start 'echo x >/case/started; while [ ! -e /case/go ]; do sleep 0.1; done; exit 43'
+kill -TSTP $pid; sleep 0.5
+state=; for task in $(cat /proc/$pid/task/*/children); do state=$(sed 's/.*) //' /proc/$task/stat | cut -c1); done
+echo "TSTP stopped it: $state"; : >go; kill -CONT $pid; wait $pid; echo "CONT let it go on: $?"
