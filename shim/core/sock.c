@@ -158,6 +158,30 @@ long op_getpeername(struct call *k, const long *a)
     return address_out(k, a, SYS_getpeername);
 }
 
+/* SO_PEERCRED: who is at the other end. The kernel knows only the real user, whom all processes of the container share; a server that lets in
+ * its own user (ssh-agent, gpg-agent) must see itself. */
+long op_getsockopt(struct call *k, const long *a)
+{
+    struct {
+        u32 pid, uid, gid;
+    } peer;
+    u32 room, len = sizeof peer;
+    if (a[1] != 1 /* SOL_SOCKET */ || a[2] != 17 /* SO_PEERCRED */)
+        return CORE_PASS;
+    long r = guest_read(&room, (const void *)a[4], sizeof room);
+    if (!r)
+        r = sys5(SYS_getsockopt, a[0], a[1], a[2], &peer, &len);
+    if (r)
+        return r;
+    if (peer.uid == k->c->real_uid)
+        peer.uid = k->c->ids.euid;
+    if (peer.gid == k->c->real_gid)
+        peer.gid = k->c->ids.egid;
+    len = room < len ? room : len;
+    r = guest_write((void *)a[3], &peer, len);
+    return r ? r : guest_write((void *)a[4], &len, sizeof len);
+}
+
 long op_inotify_add_watch(struct call *k, const long *a)
 {
     struct spot s;
