@@ -16,12 +16,14 @@ export interface Bench {
 const FILE = "/usr/share/zoneinfo/zone.tab";
 const MISSING = "/usr/share/zoneinfo/none";
 const FOLDER = "/usr/share";
+/** Below the programs: as deep in a mount as FILE is in the image. */
+const DEEP = "deep/er/file";
 const LAYERS = { debian12: 1, bench3: 3, bench10: 10, bench30: 30 };
 const SHELL_LOOP = "i=0; while [ $i -lt 1000 ]; do /bin/true; i=$((i+1)); done";
 const JAVA = "public class Hello { public static void main(String[] a) { System.out.println(\"hello\"); } }";
 
 export const BENCHES: Bench[] = [
-  { name: "start", title: "create + run /bin/true + destroy (native: fork + exec in a chroot)", images: ["debian12"], lanes: starts },
+  { name: "start", title: "create + run /bin/true + destroy; native: fork + exec", images: ["debian12"], lanes: starts },
   { name: "calls", title: "one system call, by layers of the image", images: Object.keys(LAYERS), lanes: calls },
   { name: "execs", title: "1,000 execs of /bin/true inside", images: ["debian12"], lanes: execs },
   { name: "python", title: "python3 -c 'import numpy' inside", images: ["debian12-python"], lanes: python },
@@ -50,7 +52,7 @@ async function take(machine: Machine, argv: string[], rows?: Record<string, stri
 /** The last thing that the program itself said: cost adds a line of its own. */
 function reasonOf(outcome: Outcome): string {
   if (outcome.timedOut) return "took too long";
-  const said = outcome.stderr.trim().split("\n").filter((line) => !line.startsWith("cost: ")).at(-1);
+  const said = outcome.stderr.trim().split("\n").filter((line) => line && !line.startsWith("cost: ")).at(-1);
   return said || `exit code ${outcome.code}`;
 }
 
@@ -81,7 +83,9 @@ async function starts(machine: Machine, sides: Side[]): Promise<Lane[]> {
 }
 
 /** Peers see the flattened tree, so they are measured at one layer only; natively each image is its own base. */
-function calls(machine: Machine, sides: Side[]): Promise<Lane[]> {
+async function calls(machine: Machine, sides: Side[]): Promise<Lane[]> {
+  await must([...machine.asUser, "mkdir", "-p", `${machine.programs}/deep/er`]);
+  await Deno.writeTextFile(`${machine.programs}/${DEEP}`, "of the host\n");
   const lanes: Lane[] = [];
   for (const [name, layers] of Object.entries(LAYERS)) {
     const image = machine.images[name]!;
@@ -89,22 +93,24 @@ function calls(machine: Machine, sides: Side[]): Promise<Lane[]> {
     for (const side of sides) {
       if (layers > 1 && side.name !== "native" && side.name !== "lpmx") continue;
       if (!fits(side, image)) continue;
-      const argv = side.command(image, [`${side.tools}/calls`, FILE, MISSING, FOLDER], true);
+      const argv = side.command(image, [`${side.tools}/calls`, FILE, MISSING, FOLDER, `${side.tools}/${DEEP}`], true);
       const column = side.name === "native" ? base : layers === 1 ? side.name : `${side.name}, ${layers} layers`;
       lanes.push({ column, against: base, hidden: column === base && layers > 1, sample: () => take(machine, argv) });
     }
   }
-  return Promise.resolve(lanes);
+  return lanes;
 }
 
 function execs(machine: Machine, sides: Side[]): Promise<Lane[]> {
   const image = machine.images["debian12"]!;
-  return Promise.resolve(sides.filter((side) => fits(side, image)).map((side) =>
-    lane(side, async () => ({
-      ...await take(machine, side.command(image, [`${side.tools}/cost`, "1", "/bin/sh", "-c", SHELL_LOOP], true), { total: "sh loop" }),
-      ...await take(machine, side.command(image, [`${side.tools}/cost`, "1000", "/bin/true"], true), { total: "vfork + exec in C" }),
-    }))
-  ));
+  return Promise.resolve(sides.filter((side) => fits(side, image)).map((side) => {
+    const shell = side.command(image, [`${side.tools}/cost`, "1", "/bin/sh", "-c", SHELL_LOOP], true);
+    const direct = side.command(image, [`${side.tools}/cost`, "1000", "/bin/true"], true);
+    return lane(side, async () => ({
+      ...await take(machine, shell, { total: "sh loop" }),
+      ...await take(machine, direct, { total: "vfork + exec in C" }),
+    }));
+  }));
 }
 
 /** One program, started five times inside. */

@@ -4,7 +4,7 @@
 import { must, run } from "../tests/support/process.ts";
 import { buildImage, type Recipe } from "../tests/images/image.ts";
 
-const here = new URL(".", import.meta.url).pathname;
+const here = new URL(".", import.meta.url).pathname.replace(/\/$/, "");
 const clone = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const TESTS = Deno.env.get("LPMX_TEST_CACHE") ?? "/var/cache/lpmx-tests";
 const CACHE = Deno.env.get("LPMX_BENCH_CACHE") ?? "/var/cache/lpmx-bench";
@@ -57,7 +57,12 @@ export async function prepare(needed: string[]): Promise<Machine> {
     programs: `${work}/programs`,
     images,
   };
-  await fillWork(machine);
+  try {
+    await fillWork(machine);
+  } catch (error) {
+    await cleanUp(machine);
+    throw error;
+  }
   return machine;
 }
 
@@ -110,7 +115,12 @@ async function findImages(needed: string[], root: boolean): Promise<Record<strin
 }
 
 /** Builds an image of recipes.json, and those it starts from, unless the cache has them. Returns its folder. */
-async function ownImage(name: string, recipes: Record<string, Recipe>, built: Record<string, string>, root: boolean): Promise<string> {
+async function ownImage(
+  name: string,
+  recipes: Record<string, Recipe>,
+  built: Record<string, string>,
+  root: boolean,
+): Promise<string> {
   const recipe = recipes[name]!;
   const from = recipe.from!;
   const parent = recipes[from] ? await ownImage(from, recipes, built, root) : built[from]!;
@@ -123,7 +133,8 @@ async function ownImage(name: string, recipes: Record<string, Recipe>, built: Re
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(folder, { recursive: true });
   await buildImage(recipe, parent, folder, { mirror: "", zig: zig(), trees: {} });
-  await must(["skopeo", "--insecure-policy", "copy", "--quiet", `oci:${folder}/oci:latest`, `docker-archive:${folder}/image.tar:${name}:latest`]);
+  const archive = `docker-archive:${folder}/image.tar:${name}:latest`;
+  await must(["skopeo", "--insecure-policy", "copy", "--quiet", `oci:${folder}/oci:latest`, archive]);
   await must(["chmod", "a+r", `${folder}/image.tar`]);
   await Deno.writeTextFile(`${folder}/.done`, "");
   return folder;
@@ -145,7 +156,8 @@ async function fillWork(machine: Machine) {
   });
   for (const name of ["cost", "calls"]) {
     const target = ["-target", "x86_64-linux-gnu.2.31", "-O2", "-Wall", "-Wextra", "-Werror"];
-    await must([zig(), "cc", ...target, "-o", `${machine.programs}/${name}`, `${here}/${name}.c`]);
+    const env = { ZIG_LOCAL_CACHE_DIR: `${machine.work}/zig` };
+    await must([zig(), "cc", ...target, "-o", `${machine.programs}/${name}`, `${here}/${name}.c`], { env });
   }
   if (machine.root) await must(["chown", "-R", `${machine.uid}:${machine.gid}`, machine.work]);
 }

@@ -1,5 +1,5 @@
-// `./dev bench [NAME…] [--rounds=N] [--json]`: measures lpmx against native and against its peers, in the same run, and prints
-// ratios. Exit codes: 0, 1 when it cannot measure or a lane of lpmx or native fails, 2 for a usage error.
+// `./dev bench [NAME…] [--rounds=N] [--json]`, 3 rounds unless told otherwise: measures lpmx against native and against its
+// peers, in the same run, and prints ratios. Exit codes: 0, 1 when it cannot measure or a lane of lpmx or native fails, 2 for a usage error.
 import { must } from "../tests/support/process.ts";
 import { type Bench, BENCHES, loadImages } from "./benches.ts";
 import { cleanUp, type Machine, prepare, userOptions } from "./machine.ts";
@@ -14,7 +14,7 @@ interface Options {
 }
 
 function parse(args: string[]): Options {
-  const options: Options = { benches: [], rounds: 5, json: false };
+  const options: Options = { benches: [], rounds: 3, json: false };
   for (const arg of args) {
     const rounds = /^--rounds=([1-9]\d{0,3})$/.exec(arg);
     const bench = BENCHES.find((one) => one.name === arg);
@@ -71,11 +71,22 @@ async function measureAll(machine: Machine, options: Options): Promise<Report> {
   };
 }
 
+/** What is interrupted leaves nothing behind either. */
+function stopCleanly(machine: Machine) {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, async () => {
+      await cleanUp(machine);
+      Deno.exit(130);
+    });
+  }
+}
+
 async function main(args: string[]): Promise<number> {
   const options = parse(args);
   let machine: Machine | undefined;
   try {
     machine = await prepare([...new Set(["debian12", ...options.benches.flatMap((bench) => bench.images)])]);
+    stopCleanly(machine);
     const report = await measureAll(machine, options);
     console.log(options.json ? JSON.stringify(report, null, 2) : render(report));
     const failed = report.benches.flatMap((bench) => Object.keys(bench.failed));

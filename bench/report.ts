@@ -47,7 +47,8 @@ export function render(report: Report): string {
   const { machine } = report;
   const lines = [
     `${report.date}, ${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, ${machine.system}`,
-    `load ${machine.load.map((load) => load.toFixed(1)).join(" ")}, ${report.lpmx}, ${report.rounds} rounds, ${report.seconds.toFixed(0)} s`,
+    `load ${machine.load.map((load) => load.toFixed(1)).join(" ")}, ${report.rounds} rounds, ${report.seconds.toFixed(0)} s`,
+    report.lpmx,
     `native: ${report.native}; other columns: times native, median of the ratios within rounds`,
   ];
   for (const bench of report.benches) {

@@ -68,7 +68,8 @@ function bubblewrap(machine: Machine): Side {
     tools: "/mnt",
     command: (image, argv, tools) => {
       const bind = tools ? ["--ro-bind", machine.programs, "/mnt"] : [];
-      return [...machine.asUser, "bwrap", "--ro-bind", image.rootfs, "/", "--dev", "/dev", "--proc", "/proc", ...bind, "--", ...argv];
+      const view = ["--ro-bind", image.rootfs, "/", "--dev", "/dev", "--proc", "/proc", ...bind];
+      return [...machine.asUser, "bwrap", ...view, "--", ...argv];
     },
   };
 }
