@@ -166,7 +166,9 @@ static int add_lower(struct making *m)
         if (m->marked[i >> 3] >> (i & 7) & 1)
             continue;
         u64 ino = (u64)(e - x->entries) | 1ull << 61;
-        int r = snapshot_add(m->s, index_text(x, e->name, e->name_len), e->name_len, ino, (u8)((e->mode & S_IFMT) >> 12));
+        u32 len = e->name_len;
+        const char *name = index_bytes(x, e->name, &len);
+        int r = snapshot_add(m->s, name, len, ino, (u8)((e->mode & S_IFMT) >> 12));
         if (r)
             return r;
     }

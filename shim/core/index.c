@@ -34,6 +34,23 @@ const char *index_text(const struct index *x, u32 offset, u32 len)
     return x->strings + offset;
 }
 
+const char *index_bytes(const struct index *x, u32 offset, u32 *len)
+{
+    const char *text = index_text(x, offset, *len);
+    u32 n = 0;
+    while (n < *len && text[n])
+        n++;
+    *len = n;
+    return text;
+}
+
+static bool has_name(const struct index *x, const struct lpmx_entry *e, const char *name, size_t len)
+{
+    u32 n = e->name_len;
+    const char *text = index_bytes(x, e->name, &n);
+    return n == len && !memcmp(text, name, len);
+}
+
 const struct lpmx_entry *index_find(const struct index *x, u64 hash, const char *name, size_t len)
 {
     u32 mask = x->head->nslots - 1;
@@ -44,7 +61,7 @@ const struct lpmx_entry *index_find(const struct index *x, u64 hash, const char 
         if (n > x->head->nentries)
             return NULL;
         const struct lpmx_entry *e = &x->entries[n - 1];
-        if (e->hash == hash && e->name_len == len && !memcmp(index_text(x, e->name, e->name_len), name, len))
+        if (e->hash == hash && e->name_len == len && has_name(x, e, name, len))
             return e;
     }
     return NULL;

@@ -21,5 +21,7 @@ const struct lpmx_entry *index_find(const struct index *x, u64 hash, const char 
 
 /* Bounded access: offsets in a damaged index never lead outside the mapping. */
 const char *index_text(const struct index *x, u32 offset, u32 len);
+/* The same for use with its length: *len becomes what is really there. */
+const char *index_bytes(const struct index *x, u32 offset, u32 *len);
 
 #endif

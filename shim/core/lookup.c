@@ -106,7 +106,9 @@ int emptied(struct call *k, const struct name *n, bool deep)
         if (e->a + i >= x->head->nentries)
             return -EIO;
         const struct lpmx_entry *ch = &x->entries[e->a + i];
-        int r = child_detached(k, n, index_text(x, ch->name, ch->name_len), ch->name_len, deep);
+        u32 len = ch->name_len;
+        const char *name = index_bytes(x, ch->name, &len);
+        int r = child_detached(k, n, name, len, deep);
         if (r != 1)
             return r;
     }

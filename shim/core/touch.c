@@ -150,8 +150,10 @@ static int copy_link(struct call *k, const struct name *n, int layer, int work, 
     memcpy(text, DEFUSED, DEFUSED_LEN);
     long len;
     if (n->low.entry) {
-        len = n->low.entry->b < CORE_PATH_MAX ? n->low.entry->b : 0;
-        memcpy(text + DEFUSED_LEN, index_text(&k->c->index, n->low.entry->a, (u32)len), (size_t)len);
+        u32 size = n->low.entry->b;
+        const char *target = index_bytes(&k->c->index, n->low.entry->a, &size);
+        len = size < CORE_PATH_MAX ? size : 0;
+        memcpy(text + DEFUSED_LEN, target, (size_t)len);
     } else {
         len = sys4(SYS_readlinkat, layer, name_rel(n), text + DEFUSED_LEN, CORE_PATH_MAX);
     }

@@ -150,7 +150,9 @@ static int settle(struct walker *w, bool last, u32 dir_len)
         const struct lpmx_entry *e = s->name.low.entry;
         if (!e)
             return substitute_disk(w, place_fd(w->k, PLACE_LAYER), name_rel(&s->name), 0, dir_len);
-        return substitute(w, index_text(&w->k->c->index, e->a, e->b), e->b, dir_len);
+        u32 len = e->b;
+        const char *text = index_bytes(&w->k->c->index, e->a, &len);
+        return substitute(w, text, len, dir_len);
     }
     if (last)
         return 0;
