@@ -59,6 +59,7 @@ const struct image *model_image(bool limited)
             continue;
         tame[im.count] = nodes[i];
         tame[im.count].uid = tame[im.count].gid = 0;
+        tame[im.count].mode &= ~06000u; /* a write takes them away from a root of a name space */
         im.count++;
     }
     return &im;

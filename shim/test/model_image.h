@@ -7,7 +7,7 @@
 #define FIFTY_N "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
 #define LONG_NAME FIFTY_N FIFTY_N FIFTY_N FIFTY_N FIFTY_N "nnnnn" /* 255 bytes */
 
-/* `limited`: without what only a true root can make (devices, other owners). */
+/* `limited`: without what only a true root can have (devices, other owners, set-id bits). */
 const struct image *model_image(bool limited);
 
 #endif

@@ -160,6 +160,8 @@ void step_random(struct step *s, bool limited)
     s->slot = s->at = s->at2 = STEP_NO_SLOT;
     s->number = (long)random_below(1000);
     s->mode = random_below(2) ? modes[random_below(2)] : PICK(modes);
+    if (limited)
+        s->mode &= ~06000u;
     if (s->kind == STEP_UMASK)
         s->mode = PICK(masks);
     if (s->kind == STEP_UTIMENS || s->kind == STEP_FUTIMENS)

@@ -56,7 +56,7 @@ void dump_tree(struct runner *r, const char *path, bool times, char *out, size_t
 /* What stat shows, without what two file systems may differ in. */
 void stat_text(struct runner *r, const void *st, bool times, char *out, size_t cap);
 
-/* random_steps.c: draws the next step from random_state. `limited`: no owners and devices (the oracle is no true root). */
+/* random_steps.c: draws the next step from random_state. `limited`: no owners, devices and set-id bits (the oracle is no true root). */
 void step_random(struct step *s, bool limited);
 
 #endif

@@ -299,7 +299,7 @@ int main(int argc, char **argv)
     for (; done < count && bad < failures; done++)
         bad += !try_seed(seed + (u64)done, length);
     if (!bad)
-        test_report("sequences", true, "%ld from seed %llu%s", done, (unsigned long long)seed, run->limited ? ", without owners and devices" : "");
+        test_report("sequences", true, "%ld from seed %llu%s", done, (unsigned long long)seed, run->limited ? ", without owners, devices and set-id bits" : "");
     test_report("nothing outside the container's folder changes", hash_tree(view_folder, "container") == before, NULL);
     return test_end();
 }
