@@ -163,7 +163,7 @@ static int add_lower(struct making *m)
         return list_place(m->k, PLACE_LAYER, name_rel(m->dir), see_host, m);
     for (u32 i = 0; i < dir->b && dir->a + i < x->head->nentries; i++) {
         const struct lpmx_entry *e = &x->entries[dir->a + i];
-        if (m->marked[i >> 3] >> (i & 7) & 1)
+        if (m->marked && m->marked[i >> 3] >> (i & 7) & 1)
             continue;
         u64 ino = (u64)(e - x->entries) | 1ull << 61;
         u32 len = e->name_len;
@@ -197,10 +197,17 @@ static int add_mounts(struct making *m)
     return 0;
 }
 
+static size_t mark_bytes(const struct making *m)
+{
+    return m->dir->low.entry && S_ISDIR(m->dir->low.mode) ? m->dir->low.entry->b / 8 + 1 : 0;
+}
+
 /* Marks, then pending copies, then objects: in this order (upper.md section 6). */
 static int add_changed(struct making *m, enum kind kind)
 {
     char folder[20];
+    if (mark_bytes(m) && !(m->marked = snapshot_memory(mark_bytes(m))))
+        return -ENOMEM;
     mark_folder(m->dir, folder);
     int r = list_place(m->k, PLACE_DEAD, folder, see_mark, m);
     if (!r && m->copied) {
@@ -219,9 +226,6 @@ static int make(struct making *m)
     int kind = lookup(k, m->dir, &st);
     if (kind < 0)
         return kind;
-    size_t bits = m->dir->low.entry && S_ISDIR(m->dir->low.mode) ? m->dir->low.entry->b / 8 + 1 : 0;
-    if (bits && !(m->marked = snapshot_memory(bits)))
-        return -ENOMEM;
     int r = snapshot_add(m->s, ".", 1, m->dir->low.ino, 4);
     if (!r)
         r = snapshot_add(m->s, "..", 2, m->dir->low.ino, 4);
@@ -232,32 +236,41 @@ static int make(struct making *m)
     if (!r)
         r = add_mounts(m);
     if (m->marked)
-        sys2(SYS_munmap, m->marked, bits);
+        sys2(SYS_munmap, m->marked, mark_bytes(m));
     return r;
 }
 
-static long list_merged(struct call *k, int fd, struct name *dir, char *path, long out, u64 room, bool old)
-{
+struct listing {
+    int fd;
     struct stat st;
-    struct snapshot own;
-    long at = sys3(SYS_lseek, fd, 0, SEEK_CUR), r = sys2(SYS_fstat, fd, &st);
-    if (at < 0 || r)
-        return r ? r : at;
-    struct snapshot *s = snapshot_get(fd, &st, &own);
-    if (at == 0 || !snapshot_is(s, fd, &st)) {
-        struct making m = {.k = k, .s = s, .dir = dir, .path = path};
-        s->used = 0;
-        r = make(&m);
-        s->fd = fd;
-        s->dev = st.st_dev;
-        s->ino = st.st_ino;
-    }
-    if (!r)
-        r = snapshot_hand_out(s, fd, out, room, old);
-    if (r <= 0 || s == &own)
+    long at; /* the kernel's file offset: where in the snapshot */
+    long out;
+    u64 room;
+    bool old;
+};
+
+static long hand_out(struct snapshot *s, const struct listing *l)
+{
+    long r = snapshot_hand_out(s, l->fd, l->at, l->out, l->room, l->old);
+    if (r <= 0 || !snapshot_pooled(s))
         snapshot_drop(s);
-    if (s != &own)
-        __atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
+    snapshot_put(s);
+    return r;
+}
+
+static long list_merged(struct call *k, const struct listing *l, struct name *dir, char *path)
+{
+    struct snapshot own, *s = snapshot_get(l->fd, &l->st, &own);
+    struct making m = {.k = k, .s = s, .dir = dir, .path = path};
+    s->used = 0;
+    long r = make(&m);
+    s->fd = l->fd;
+    s->dev = l->st.st_dev;
+    s->ino = l->st.st_ino;
+    if (!r)
+        return hand_out(s, l);
+    snapshot_drop(s);
+    snapshot_put(s);
     return r;
 }
 
@@ -279,30 +292,36 @@ static long list_upper(const long *a)
     return n;
 }
 
+static long list_named(struct call *k, const long *a, const struct listing *l, char *path)
+{
+    struct name dir;
+    int n = reverse_fd(k, l->fd, path, SLOT_SIZE - NAME_LEN_MAX - 2);
+    if (n < 0)
+        return n == -EBADF ? n : CORE_PASS;
+    if (bind_over(k->c, path, (u32)n) >= 0)
+        return !l->old && fds_folder(path, (u32)n) ? fds_list(k, a) : CORE_PASS;
+    name_set(k, &dir, path, (u32)n);
+    if (S_ISDIR(dir.low.mode) || bind_any_in(k->c, path, (u32)n))
+        return list_merged(k, l, &dir, path);
+    return l->old ? CORE_PASS : list_upper(a);
+}
+
 static long list(struct call *k, const long *a, bool old)
 {
+    struct listing l = {.fd = (int)a[0], .out = a[1], .room = (u32)a[2], .old = old};
+    long r = sys2(SYS_fstat, l.fd, &l.st);
+    if (r || !S_ISDIR(l.st.st_mode))
+        return r ? r : -ENOTDIR;
+    l.at = sys3(SYS_lseek, l.fd, 0, SEEK_CUR);
+    if (l.at < 0)
+        return l.at == -ESPIPE ? CORE_PASS : l.at;
+    struct snapshot *s = l.at ? snapshot_under_way(l.fd, &l.st) : NULL;
+    if (s)
+        return hand_out(s, &l);
     struct slot *slot = slot_get(k->c);
     if (!slot)
         return -ENOMEM;
-    struct name dir;
-    char *path = slot->bytes;
-    long r = CORE_PASS;
-    int n = reverse_fd(k, (int)a[0], path, SLOT_SIZE - NAME_LEN_MAX - 2);
-    if (n == -EBADF) {
-        r = n;
-    } else if (n >= 0 && bind_over(k->c, path, (u32)n) >= 0) {
-        r = !old && fds_folder(path, (u32)n) ? fds_list(k, a) : CORE_PASS;
-    } else if (n >= 0) {
-        name_set(k, &dir, path, (u32)n);
-        struct stat st;
-        long err = sys2(SYS_fstat, a[0], &st);
-        if (err || !S_ISDIR(st.st_mode))
-            r = err ? err : -ENOTDIR;
-        else if (S_ISDIR(dir.low.mode) || bind_any_in(k->c, path, (u32)n) || snapshot_goes_on((int)a[0], &st))
-            r = list_merged(k, (int)a[0], &dir, path, a[1], (u32)a[2], old);
-        else if (!old)
-            r = list_upper(a);
-    }
+    r = list_named(k, a, &l, slot->bytes);
     slot_put(k->c, slot);
     return r;
 }

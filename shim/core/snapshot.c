@@ -4,6 +4,7 @@
 
 #define MREMAP_MAYMOVE_ 1 /* hidden by strict headers */
 #define SNAPSHOTS 32
+#define KEPT 65536 /* bytes of memory that stay with a place of the pool for its next listing */
 static struct snapshot snapshots[SNAPSHOTS];
 
 void *snapshot_memory(size_t n)
@@ -12,12 +13,20 @@ void *snapshot_memory(size_t n)
     return r < 0 && r > -4096 ? NULL : (void *)r;
 }
 
+bool snapshot_pooled(const struct snapshot *s)
+{
+    return s >= snapshots && s < snapshots + SNAPSHOTS;
+}
+
 void snapshot_drop(struct snapshot *s)
 {
-    if (s->mem)
+    bool keep = snapshot_pooled(s) && s->cap <= KEPT;
+    if (s->mem && !keep) {
         sys2(SYS_munmap, s->mem, s->cap);
-    s->mem = NULL;
-    s->used = s->cap = 0;
+        s->mem = NULL;
+        s->cap = 0;
+    }
+    s->used = 0;
     s->fd = -1;
 }
 
@@ -55,7 +64,7 @@ struct snapshot *snapshot_get(int fd, const struct stat *st, struct snapshot *ow
         for (unsigned i = 0; i < SNAPSHOTS; i++) {
             struct snapshot *s = &snapshots[i];
             bool same = snapshot_is(s, fd, st);
-            bool wanted = pass == 0 ? same : !s->mem || s->fd == fd;
+            bool wanted = pass == 0 ? same : !s->mem || s->fd < 0 || s->fd == fd;
             u32 idle = 0;
             if (wanted && __atomic_compare_exchange_n(&s->busy, &idle, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
                 return s;
@@ -69,14 +78,21 @@ struct snapshot *snapshot_get(int fd, const struct stat *st, struct snapshot *ow
     return own;
 }
 
-bool snapshot_goes_on(int fd, const struct stat *st)
+struct snapshot *snapshot_under_way(int fd, const struct stat *st)
 {
     for (unsigned i = 0; i < SNAPSHOTS; i++) {
-        const struct snapshot *s = &snapshots[i];
-        if (snapshot_is(s, fd, st))
-            return sys3(SYS_lseek, fd, 0, SEEK_CUR) > 0;
+        u32 idle = 0;
+        if (snapshot_is(&snapshots[i], fd, st) &&
+            __atomic_compare_exchange_n(&snapshots[i].busy, &idle, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            return &snapshots[i];
     }
-    return false;
+    return NULL;
+}
+
+void snapshot_put(struct snapshot *s)
+{
+    if (snapshot_pooled(s))
+        __atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
 }
 
 /* The older record: the type stands in the last byte. */
@@ -97,25 +113,44 @@ static long put_old(const struct linux_dirent64 *e, u32 len, long out)
     return guest_write((void *)out, &old, len);
 }
 
-long snapshot_hand_out(const struct snapshot *s, int fd, long out, u64 room, bool old)
+/* As many records as fit, in one piece: they stand in the snapshot as the guest gets them. */
+static long put_new(const struct snapshot *s, long *at, long out, u64 room)
 {
-    long at = sys3(SYS_lseek, fd, 0, SEEK_CUR), start = at;
+    long start = *at;
+    while (*at < (long)s->used) {
+        const struct linux_dirent64 *e = (const void *)(s->mem + *at);
+        if ((u64)(e->off - start) > room)
+            break;
+        *at = e->off;
+    }
+    long r = guest_write((void *)out, s->mem + start, (size_t)(*at - start));
+    return r ? r : *at - start;
+}
+
+static long put_all_old(const struct snapshot *s, long *at, long out, u64 room)
+{
     u64 done = 0;
-    if (at < 0 || at >= (long)s->used)
-        return at < 0 ? at : 0;
-    while (at < (long)s->used) {
-        const struct linux_dirent64 *e = (const void *)(s->mem + at);
-        u32 len = old ? (u32)(18 + strlen(e->name) + 2 + 7) & ~7u : e->len;
+    while (*at < (long)s->used) {
+        const struct linux_dirent64 *e = (const void *)(s->mem + *at);
+        u32 len = (u32)(18 + strlen(e->name) + 2 + 7) & ~7u;
         if (done + len > room)
             break;
-        long r = old ? put_old(e, len, out + (long)done) : guest_write((void *)(out + (long)done), e, len);
+        long r = put_old(e, len, out + (long)done);
         if (r)
             return r;
         done += len;
-        at = e->off;
+        *at = e->off;
     }
-    if (at == start)
-        return -EINVAL;
+    return (long)done;
+}
+
+long snapshot_hand_out(const struct snapshot *s, int fd, long at, long out, u64 room, bool old)
+{
+    if (at >= (long)s->used)
+        return 0;
+    long done = old ? put_all_old(s, &at, out, room) : put_new(s, &at, out, room);
+    if (done <= 0)
+        return done ? done : -EINVAL;
     long r = sys3(SYS_lseek, fd, at, SEEK_SET);
-    return r < 0 ? r : (long)done;
+    return r < 0 ? r : done;
 }
