@@ -121,25 +121,27 @@ static void make_ranges(struct program *p)
     add_range(p, X32_BIT, RULE_ENOSYS);
 }
 
-/* Code for range[from, to): the number is loaded. A leaf jumps to its block; the distance is filled in by link_blocks. */
+/* Code for range[from, to): the number is loaded. A side of a test that is one range goes straight to its rule's landing behind the
+ * tree: jt and jf hold the rule until build knows where that is, and open_sides says which of them do (1 jf, 2 jt). */
+static u8 open_sides[PROGRAM_MAX];
+
 static void emit_tree(struct program *p, unsigned from, unsigned to)
 {
-    if (to - from == 1) {
-        if (p->range[from].rule == RULE_ALLOW)
-            answer(p, SECCOMP_RET_ALLOW);
-        else
-            emit(p, BPF_JMP | BPF_JA, 0, 1, p->range[from].rule); /* jf, which the kernel ignores, marks a leaf */
-        return;
-    }
     unsigned middle = from + (to - from) / 2;
-    unsigned test = emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, p->range[middle].first);
-    unsigned far = emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
-    emit_tree(p, from, middle);
-    p->code[far].k = p->length - far - 1;
-    if (p->length - test - 1 <= 255) { /* near enough for the test itself; the jump behind it is then skipped */
-        p->code[test].jt = (u8)(p->length - test - 1);
+    unsigned test = emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 0, p->range[middle].first);
+    if (middle - from == 1) {
+        p->code[test].jf = (u8)p->range[from].rule;
+        open_sides[test] |= 1;
+    } else {
+        emit_tree(p, from, middle);
     }
-    emit_tree(p, middle, to);
+    if (to - middle == 1) {
+        p->code[test].jt = (u8)p->range[middle].rule;
+        open_sides[test] |= 2;
+    } else {
+        p->code[test].jt = (u8)(p->length - test - 1);
+        emit_tree(p, middle, to);
+    }
 }
 
 /* Allow, or trap unless the caller is our own text. */
@@ -227,13 +229,22 @@ static int build(struct program *p)
     load(p, offsetof(struct seccomp_data, nr));
     unsigned tree = p->length;
     emit_tree(p, 0, p->ranges);
-    unsigned tree_end = p->length;
+    unsigned tree_end = p->length, landing[RULES];
+    landing[RULE_ALLOW] = p->length;
+    answer(p, SECCOMP_RET_ALLOW);
+    for (unsigned r = 1; r < RULES; r++)
+        landing[r] = emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
     emit_blocks(p);
-    if (p->full)
+    if (p->full || tree_end - tree + RULES > 255)
         return -E2BIG;
-    for (unsigned i = tree; i < tree_end; i++) /* leaves: a range's rule becomes the way to its block */
-        if (p->code[i].code == (BPF_JMP | BPF_JA) && p->code[i].jf)
-            p->code[i] = (struct sock_filter){BPF_JMP | BPF_JA, 0, 0, p->block[p->code[i].k] - i - 1};
+    for (unsigned i = tree; i < tree_end; i++) {
+        if (open_sides[i] & 1)
+            p->code[i].jf = (u8)(landing[p->code[i].jf] - i - 1);
+        if (open_sides[i] & 2)
+            p->code[i].jt = (u8)(landing[p->code[i].jt] - i - 1);
+    }
+    for (unsigned r = 1; r < RULES; r++)
+        p->code[landing[r]].k = p->block[r] - landing[r] - 1;
     return 0;
 }
 
