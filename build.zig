@@ -9,15 +9,17 @@ const std = @import("std");
 /// Where the trap engine lives in every contained process: free under every sanitizer. An ABI between releases.
 const start_base = "0x7e9000000000";
 
-const warnings = [_][]const u8{ "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wvla", "-Wpointer-arith" };
+const warnings = "-std=gnu11 -Wall -Wextra -Werror -Wshadow -Wvla -Wpointer-arith";
 /// Signal frames already take most of a small alternate stack: 1 KB and a path of 512 bytes is all we may add.
-const small_frames = [_][]const u8{"-Wframe-larger-than=1536"};
-const freestanding = [_][]const u8{
-    "-O2",           "-ffreestanding",                  "-fPIE",                           "-fno-lto",          "-nostdlib",         "-fvisibility=hidden",
-    "-mno-red-zone", "-mgeneral-regs-only",             "-fno-stack-protector",            "-fno-sanitize=all", "-U_FORTIFY_SOURCE", "-ffunction-sections",
-    "-fno-builtin",  "-fno-delete-null-pointer-checks", "-fno-asynchronous-unwind-tables",
-};
-const libc_headers = [_][]const u8{ "x86_64-linux-musl", "generic-musl", "x86-linux-any", "any-linux-any" };
+const small_frames = "-Wframe-larger-than=1536";
+const freestanding = "-O2 -ffreestanding -fPIE -fno-lto -nostdlib -fvisibility=hidden -fno-stack-protector -mno-red-zone " ++
+    "-mgeneral-regs-only -fno-sanitize=all -U_FORTIFY_SOURCE -ffunction-sections -fno-builtin " ++
+    "-fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables";
+const start_link = "ld.lld -static --image-base=" ++ start_base ++ " -e _start --gc-sections --strip-debug --fatal-warnings " ++
+    "-z noexecstack -z separate-code -o";
+const zstd_flags = "-O2 -DZSTD_DISABLE_ASM -DZSTD_LEGACY_SUPPORT=0 -DNDEBUG -fno-sanitize=all -ffunction-sections";
+const hosted = "-O1 -g -DLPMX_HOSTED -fno-sanitize=alignment";
+const libc_headers = "x86_64-linux-musl generic-musl x86-linux-any any-linux-any";
 
 pub fn build(b: *std.Build) void {
     b.graph.poisonCache(); // the folders below are listed at configure time
@@ -39,14 +41,11 @@ fn emit(b: *std.Build, step: *std.Build.Step, file: ?std.Build.LazyPath, name: [
 fn addStart(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
     const own = sources(b, "shim/start", ".c", "");
     if (own.len == 0) return null;
-    const link = b.addSystemCommand(&.{
-        b.graph.zig_exe, "ld.lld",        "-static",          "--image-base=" ++ start_base, "-e",          "_start",
-        "--gc-sections", "--strip-debug", "--fatal-warnings", "-z",                          "noexecstack", "-z",
-        "separate-code", "-o",
-    });
+    const link = b.addSystemCommand(&.{b.graph.zig_exe});
+    link.addArgs(words(b, start_link));
     const file = link.addOutputFileArg("lpmx-start");
     for ([_][]const []const u8{ own, core }) |list| {
-        for (list) |source| link.addFileArg(compileObject(b, source, &small_frames));
+        for (list) |source| link.addFileArg(compileObject(b, source, small_frames));
     }
     return file;
 }
@@ -54,20 +53,19 @@ fn addStart(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
 /// ~35 lines giving getentropy and getrandom to the engine's private glibc on kernels without that call.
 fn addPoly(b: *std.Build) ?std.Build.LazyPath {
     const own = sources(b, "shim/poly", ".c", "");
-    const link = b.addSystemCommand(&.{ b.graph.zig_exe, "ld.lld", "-shared", "--hash-style=both", "--strip-debug", "-o" });
+    const link = b.addSystemCommand(&.{b.graph.zig_exe});
+    link.addArgs(words(b, "ld.lld -shared --hash-style=both --strip-debug -o"));
     const file = link.addOutputFileArg("libpoly.so");
-    for (own) |source| link.addFileArg(compileObject(b, source, &.{"-fPIC"}));
+    for (own) |source| link.addFileArg(compileObject(b, source, "-fPIC"));
     return file;
 }
 
-fn compileObject(b: *std.Build, source: []const u8, extra: []const []const u8) std.Build.LazyPath {
+fn compileObject(b: *std.Build, source: []const u8, extra: []const u8) std.Build.LazyPath {
     const cc = b.addSystemCommand(&.{ b.graph.zig_exe, "cc", "-target", "x86_64-linux-musl", "-c" });
     cc.setName(b.fmt("cc {s}", .{source}));
-    cc.addArgs(&freestanding);
-    cc.addArgs(&warnings);
-    cc.addArgs(extra);
+    for ([_][]const u8{ freestanding, warnings, extra }) |flags| cc.addArgs(words(b, flags));
     const lib = std.fs.path.dirname(b.graph.zig_exe).?;
-    for (libc_headers) |folder| cc.addArgs(&.{ "-isystem", b.fmt("{s}/lib/libc/include/{s}", .{ lib, folder }) });
+    for (words(b, libc_headers)) |folder| cc.addArgs(&.{ "-isystem", b.fmt("{s}/lib/libc/include/{s}", .{ lib, folder }) });
     cc.addPrefixedDirectoryArg("-I", b.path("shim"));
     cc.addPrefixedDirectoryArg("-I", b.path("shim/include"));
     cc.addArgs(&.{ "-MD", "-MF" });
@@ -82,25 +80,19 @@ fn addLauncher(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
     if (own.len == 0) return null;
     const target = muslTarget(b);
     const module = b.createModule(.{ .target = target, .optimize = .fast, .link_libc = true, .strip = true, .pic = false });
-    addC(b, module, own, &.{"-O2"});
+    addC(b, module, own, "-O2");
     for (core) |source| {
         const name = std.fs.path.basename(source);
         const shared = std.mem.eql(u8, name, "index.c") or std.mem.startsWith(u8, name, "hash");
-        if (shared) addC(b, module, &.{source}, &.{"-O2"});
+        if (shared) addC(b, module, &.{source}, "-O2");
     }
     for (sources(b, "shim/launcher", ".zig", "")) |source| {
-        module.addObject(b.addObject(.{ .name = std.fs.path.stem(source), .root_module = b.createModule(.{
-            .root_source_file = b.path(source),
-            .target = target,
-            .optimize = .fast,
-            .strip = true,
-            .pic = false,
-        }) }));
+        module.addObject(b.addObject(.{ .name = std.fs.path.stem(source), .root_module = b.createModule(.{ .root_source_file = b.path(source), .target = target, .optimize = .fast, .strip = true, .pic = false }) }));
     }
     // The zstd library as the toolchain holds it: somebody else's code, with their warnings.
     module.addIncludePath(b.path(".toolchain/zstd"));
     for ([_][]const u8{ ".toolchain/zstd/common", ".toolchain/zstd/decompress" }) |folder| {
-        module.addCSourceFiles(.{ .files = sources(b, folder, ".c", ""), .flags = &.{ "-O2", "-DZSTD_DISABLE_ASM", "-DZSTD_LEGACY_SUPPORT=0", "-DNDEBUG", "-fno-sanitize=all", "-ffunction-sections" } });
+        module.addCSourceFiles(.{ .files = sources(b, folder, ".c", ""), .flags = words(b, zstd_flags) });
     }
     const exe = b.addExecutable(.{ .name = "launcher", .root_module = module, .linkage = .static });
     exe.pie = false;
@@ -123,10 +115,9 @@ fn addTests(b: *std.Build, tests: *std.Build.Step, core: []const []const u8) voi
     }
     for (sources(b, "shim/test", ".c", "test_")) |source| {
         const module = b.createModule(.{ .target = muslTarget(b), .optimize = .debug, .link_libc = true, .sanitize_c = .trap });
-        const flags = [_][]const u8{ "-O1", "-g", "-DLPMX_HOSTED", "-fno-sanitize=alignment" };
-        addC(b, module, core, &flags);
-        addC(b, module, support.items, &flags);
-        addC(b, module, &.{source}, &flags);
+        addC(b, module, core, hosted);
+        addC(b, module, support.items, hosted);
+        addC(b, module, &.{source}, hosted);
         emitTest(b, tests, module, .static, std.fs.path.stem(source), "");
     }
     for (sources(b, "shim/test", ".c", "tool_")) |source| addPlain(b, tests, source, "x86_64-linux-musl", "");
@@ -139,7 +130,7 @@ fn addTests(b: *std.Build, tests: *std.Build.Step, core: []const []const u8) voi
 fn addPlain(b: *std.Build, tests: *std.Build.Step, source: []const u8, triple: []const u8, suffix: []const u8) void {
     const query = std.Target.Query.parse(.{ .arch_os_abi = triple }) catch unreachable;
     const module = b.createModule(.{ .target = b.resolveTargetQuery(query), .optimize = .small, .link_libc = true, .strip = true });
-    addC(b, module, &.{source}, &.{"-pthread"});
+    addC(b, module, &.{source}, "-pthread");
     emitTest(b, tests, module, if (query.abi == .musl) .static else .dynamic, std.fs.path.stem(source), suffix);
 }
 
@@ -148,15 +139,22 @@ fn emitTest(b: *std.Build, tests: *std.Build.Step, module: *std.Build.Module, mo
     emit(b, tests, exe.getEmittedBin(), b.fmt("test/{s}{s}", .{ stem, suffix }));
 }
 
-fn addC(b: *std.Build, module: *std.Build.Module, files: []const []const u8, extra: []const []const u8) void {
-    const flags = std.mem.concat(b.allocator, []const u8, &.{ &warnings, extra }) catch @panic("OOM");
-    module.addCSourceFiles(.{ .files = files, .flags = flags });
+fn addC(b: *std.Build, module: *std.Build.Module, files: []const []const u8, extra: []const u8) void {
+    module.addCSourceFiles(.{ .files = files, .flags = words(b, b.fmt("{s} {s}", .{ warnings, extra })) });
     module.addIncludePath(b.path("shim"));
     module.addIncludePath(b.path("shim/include"));
 }
 
 fn muslTarget(b: *std.Build) std.Build.ResolvedTarget {
     return b.resolveTargetQuery(std.Target.Query.parse(.{ .arch_os_abi = "x86_64-linux-musl" }) catch unreachable);
+}
+
+/// The words of a line of flags.
+fn words(b: *std.Build, line: []const u8) []const []const u8 {
+    var list: std.ArrayList([]const u8) = .empty;
+    var rest = std.mem.tokenizeScalar(u8, line, ' ');
+    while (rest.next()) |word| list.append(b.allocator, word) catch @panic("OOM");
+    return list.items;
 }
 
 /// The files of `folder` with this prefix and extension, sorted; none when the folder does not exist yet.
