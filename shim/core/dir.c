@@ -143,16 +143,20 @@ static int see_host(void *ctx, const struct linux_dirent64 *e)
 {
     struct making *m = ctx;
     struct name child;
+    struct stat st;
     char temp[TEMP_MAX];
     u32 len = (u32)strlen(e->name);
     if (is_dot(e->name))
         return 0;
     child_name(m, e->name, len, &child);
-    int mark = m->any ? mark_read(m->k, &child, temp) : MARK_NONE;
+    int mark = m->any ? mark_read(m->k, &child, temp) : MARK_NONE, kind = mark == MARK_NONE ? KIND_LOWER : KIND_NONE;
+    /* A copy that is younger than our list of objects is still this name; one that was removed again is not. */
+    if (mark == MARK_COPIED && !listed(m->s, e->name))
+        kind = lookup(m->k, &child, &st);
     child_done(m);
-    /* A copy that is younger than our list of objects is still this name. */
-    bool copied = mark == MARK_COPIED && !listed(m->s, e->name);
-    return mark < 0 ? mark : mark == MARK_NONE || copied ? snapshot_add(m->s, e->name, len, e->ino, e->type) : 0;
+    if (mark < 0 || kind < 0)
+        return mark < 0 ? mark : kind;
+    return kind == KIND_NONE ? 0 : snapshot_add(m->s, e->name, len, e->ino, e->type);
 }
 
 static int add_lower(struct making *m)
