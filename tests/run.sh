@@ -59,8 +59,8 @@ run_as_root() {
   # shellcheck disable=SC2086 # one word per package
   [ -z "$missing" ] || need_packages $missing
   id "$test_user" >/dev/null 2>&1 || useradd --system --home-dir "$tests/home" --shell /bin/sh "$test_user"
-  mkdir -p "$tests/deno"
-  chown "$test_user" "$tests/deno"
+  mkdir -p "$tests/deno" "$tests/home"
+  chown "$test_user" "$tests/deno" "$tests/home"
   "$deno" run --quiet --no-config -A tests/images/build.ts "$tests" "$zig"
   "$deno" run --quiet --no-config -A tests/images/record.ts "$tests" tests/specs
   chmod -R a+rX "$tests/expected" "$tests/images.json"

@@ -20,6 +20,7 @@ sleep 0.3; kill -KILL $pid; wait $pid 2>/dev/null
 for _ in $(seq 100); do grep -qsz 61.25 /proc/[0-9]*/cmdline || break; sleep 0.05; done
 grep -lsz '^61.25' /proc/[0-9]*/cmdline && echo "still running" || echo "KILL of lpmx takes the program along"
 
+set -m # TSTP does nothing to an orphaned process group, and the script may be in one
 start 'echo x >/case/started; while [ ! -e /case/go ]; do sleep 0.1; done; exit 43'
 kill -TSTP $pid; sleep 0.5
 state=; for task in $(cat /proc/$pid/task/*/children); do state=$(sed 's/.*) //' /proc/$task/stat | cut -c1); done
