@@ -49,6 +49,15 @@ start_native() {
   done
 }
 
+# What a killed run left: its folder carries its process id.
+sweep_old_runs() {
+  for old in "$tests"/work.*; do
+    [ -d "$old" ] && ! kill -0 "${old##*.}" 2>/dev/null || continue
+    for folder in small noexec empty/proc; do umount -l "$old/$folder" 2>/dev/null || true; done
+    rm -rf "$old"
+  done
+}
+
 clean_up() {
   for folder in $mounts; do umount -l "$folder" || true; done
   if [ -n "${LPMX_TEST_KEEP:-}" ]; then echo "kept: $work" >&2; else chmod -R u+rwX "$work" 2>/dev/null; rm -rf "$work"; fi
@@ -64,6 +73,7 @@ run_as_root() {
   "$deno" run --quiet --no-config -A tests/images/build.ts "$tests" "$zig"
   "$deno" run --quiet --no-config -A tests/images/record.ts "$tests" tests/specs
   chmod -R a+rX "$tests/expected" "$tests/images.json"
+  sweep_old_runs
   work=$tests/work.$$
   trap clean_up EXIT
   trap 'exit 130' INT TERM
