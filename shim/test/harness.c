@@ -115,7 +115,9 @@ int core_restart(const char *folder)
     handover_put(text, sizeof text, &pos, 'm', "0 0", 3);
     handover_put(text, sizeof text, &pos, 'c', "", 0);
     int r = handover_parse(text, &h);
-    return r ? r : core_init(core_self, &h, "/lpmx-start", &what);
+    if (!r)
+        r = core_init(core_self, &h, "/lpmx-start", &what);
+    return r ? r : core_make_mount_points(core_self, &what);
 }
 
 void be_unprivileged(void)

@@ -17,6 +17,10 @@ static const char *const paths[] = {"/f",      "/d/c",  "/d/e",   "/d/e/g", "/d/
                                     "/hl2",    "/sd",   "/sda",   "/sf",    "/sc",    "/dang", "/loop",  "/d/e/back",  "/up",   "/tmp/m",   "/rod/f",
                                     "/big",    "/pipe", "/null",  "/tmp",   "/rod",   "/n",    "/d/n",   "/n/f",       "/d/l",  "/chain",   "/.wh.x",
                                     "/d/.wh.c", "/",    "/tmp/m/m2/deep", "/n/n", "/m", "/d/" LONG_NAME, "/" LONG_NAME};
+static const char *const bind_paths[] = {"/empty/f",     "/empty/sub", "/empty/sub/x", "/empty/l",      "/empty/abs",     "/empty/out/d/c", "/empty/n",   "/empty/n/n",
+                                         "/empty/dir/x", "/empty",     "/d/e/x",       "/d/e/x/f",      "/d/e/x/sub/n",   "/d/e/x/l",       "/d/e/x/abs", "/d/e/x/n",
+                                         "/ro",          "/tmp/m/new", "/tmp/m/new/n", "/tmp/m/new/n/n", "/tmp/m/new/..", "/tmp/m",         "/tmp",       "/d/e",
+                                         "/empty/none",  "/ro/n",      "/empty/../f",  "/sda/x/f"};
 static const char *const relative[] = {"f", "c", "e", "n", "..", ".", "../f", "../d/c", "e/g", "n/n", "../../f", "./n", "g"};
 static const u32 modes[] = {0644, 0755, 0600, 0700, 0444, 0000, 04755, 01777, 0666, 0777, 0640, 0111, 05777, 0200};
 static const u32 owners[] = {0, 0, 0, 33, 1000, 65534, 4000000000u};
@@ -32,11 +36,15 @@ static void decorate(char *path)
     }
 }
 
+static bool with_binds;
+
 static void draw_path(char *out, int *at)
 {
     u32 how = random_below(20);
     *at = STEP_NO_SLOT;
-    if (how < 10)
+    if (with_binds && random_below(2))
+        strcpy(out, PICK(bind_paths));
+    else if (how < 10)
         strcpy(out, PICK(paths));
     else if (how < 16)
         sprintf(out, "%s/%s", PICK(folders), PICK(leaves));
@@ -70,8 +78,6 @@ static void draw_open(struct step *s)
 {
     s->slot = (int)random_below(STEP_SLOTS);
     s->flags = random_below(3) ? draw_open_flags() : O_RDONLY | O_DIRECTORY;
-    if (strstr(s->path, "null"))
-        strcpy(s->path, "/f"); /* an opened device is the host's */
     if (!random_below(8))
         s->flags = O_PATH | (random_below(2) ? O_NOFOLLOW : 0);
 }
@@ -141,11 +147,25 @@ static const struct {
     {STEP_CHMOD, 7, false, true, false},    {STEP_CHOWN, 4, false, true, false},    {STEP_LCHOWN, 2, false, true, false},
     {STEP_UTIMENS, 4, false, true, false},  {STEP_TRUNCATE, 3, false, true, false}, {STEP_CHDIR, 3, false, true, false},
     {STEP_FCHDIR, 1, true, false, false},   {STEP_GETCWD, 2, false, false, false},  {STEP_TMPFILE, 3, false, true, true},
+    {STEP_LINKFD, 3, false, true, true},
     {STEP_UMASK, 1, false, false, false},   {STEP_RESTART, 1, false, false, false}, {STEP_SETXATTR, 1, false, true, false},
     {STEP_GETXATTR, 1, false, true, false},
 };
 
-void step_random(struct step *s, bool limited)
+/* What needs root on the host has no place in a bind. */
+static void tame(struct step *s)
+{
+    if (s->kind == STEP_CHOWN || s->kind == STEP_LCHOWN || s->kind == STEP_FCHOWN)
+        s->kind = STEP_LSTAT, s->slot = STEP_NO_SLOT, strcpy(s->path, *s->path ? s->path : "/");
+    if (s->kind == STEP_UMASK)
+        s->mode = 022;
+    else if (s->kind == STEP_MKNOD)
+        s->mode = (s->mode & S_IFMT) == S_IFIFO || (s->mode & S_IFMT) == S_IFDIR ? s->mode | 0600 : S_IFREG | 0644;
+    else if (s->kind != STEP_ACCESS && s->kind != STEP_UTIMENS && s->kind != STEP_FUTIMENS)
+        s->mode = (s->mode & 0777) | 0700;
+}
+
+void step_random(struct step *s, bool limited, bool binds)
 {
     static u32 total;
     static const u32 masks[] = {022, 022, 0, 077, 027};
@@ -156,6 +176,7 @@ void step_random(struct step *s, bool limited)
     for (at = random_below(total); at >= weights[i].weight; i++)
         at -= weights[i].weight;
     memset(s, 0, sizeof *s);
+    with_binds = binds;
     s->kind = weights[i].kind;
     s->slot = s->at = s->at2 = STEP_NO_SLOT;
     s->number = (long)random_below(1000);
@@ -176,7 +197,11 @@ void step_random(struct step *s, bool limited)
         s->at2 = STEP_NO_SLOT;
         draw_target(s->path2);
     }
+    if ((s->kind == STEP_OPEN || s->kind == STEP_LINKFD) && strstr(s->path, "null"))
+        strcpy(s->path, "/f"); /* an opened device is the host's */
     if (s->kind == STEP_OPEN)
         draw_open(s);
     draw_numbers(s, limited);
+    if (binds)
+        tame(s);
 }

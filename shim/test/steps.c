@@ -219,6 +219,22 @@ static long tmpfile_named(struct runner *r, const struct step *s)
     return e;
 }
 
+/* A second name for what is open, written to by that name: no layer may change. */
+static long linked_by_fd(struct runner *r, const struct step *s)
+{
+    char bytes[256];
+    long fd = CALL4(r->call, SYS_openat, slot_fd(r, s->at), s->path, O_RDONLY | O_NONBLOCK, 0);
+    if (fd < 0)
+        return fd;
+    long e = CALL6(r->call, SYS_linkat, fd, "", slot_fd(r, s->at2), s->path2, AT_EMPTY_PATH, 0);
+    CALL2(r->call, SYS_close, fd, 0);
+    fd = e ? e : CALL4(r->call, SYS_openat, slot_fd(r, s->at2), s->path2, O_WRONLY | O_APPEND | O_NONBLOCK, 0);
+    e = fd < 0 ? fd : CALL4(r->call, SYS_write, fd, bytes, content(s, bytes), 0);
+    if (fd >= 0)
+        CALL2(r->call, SYS_close, fd, 0);
+    return e;
+}
+
 static long on_descriptor(struct runner *r, const struct step *s, struct outcome *out)
 {
     char bytes[256], buf[300];
@@ -251,6 +267,7 @@ static long on_process(struct runner *r, const struct step *s, struct outcome *o
     case STEP_UMASK: return CALL2(r->call, SYS_umask, s->mode, 0);
     case STEP_RESTART: n = r->folder ? core_restart(r->folder) : 0; return n ? n : CALL2(r->call, SYS_chdir, "/", 0);
     case STEP_TMPFILE: return tmpfile_named(r, s);
+    case STEP_LINKFD: return linked_by_fd(r, s);
     case STEP_SETXATTR: return CALL6(r->call, SYS_setxattr, s->path, "user.note", &s->number, sizeof s->number, 0, 0);
     case STEP_GETXATTR: {
         long v = 0;

@@ -13,7 +13,7 @@
 #define STEP_KINDS(X)                                                                                                                 \
     X(OPEN) X(CLOSE) X(WRITE) X(PREAD) X(FTRUNCATE) X(FSTAT) X(FCHMOD) X(FCHOWN) X(FUTIMENS) X(SLURP) X(SPILL) X(LIST) X(STAT) X(LSTAT)      \
     X(STATX) X(ACCESS) X(READLINK) X(MKDIR) X(MKNOD) X(RMDIR) X(UNLINK) X(RENAME) X(LINK) X(SYMLINK) X(CHMOD) X(CHOWN) X(LCHOWN)             \
-    X(UTIMENS) X(TRUNCATE) X(CHDIR) X(FCHDIR) X(GETCWD) X(TMPFILE) X(UMASK) X(RESTART) X(SETXATTR) X(GETXATTR)
+    X(UTIMENS) X(TRUNCATE) X(CHDIR) X(FCHDIR) X(GETCWD) X(TMPFILE) X(LINKFD) X(UMASK) X(RESTART) X(SETXATTR) X(GETXATTR)
 
 enum step_kind {
 #define X(name) STEP_##name,
@@ -56,7 +56,8 @@ void dump_tree(struct runner *r, const char *path, bool times, char *out, size_t
 /* What stat shows, without what two file systems may differ in. */
 void stat_text(struct runner *r, const void *st, bool times, char *out, size_t cap);
 
-/* random_steps.c: draws the next step from random_state. `limited`: no owners, devices and set-id bits (the oracle is no true root). */
-void step_random(struct step *s, bool limited);
+/* random_steps.c: draws the next step from random_state. `limited`: no owners, devices and set-id bits (the oracle is no true root).
+ * `binds`: also names in the binds of bind_image.h, and only what user and root may do there alike. */
+void step_random(struct step *s, bool limited, bool binds);
 
 #endif

@@ -7,9 +7,11 @@
  *  - a lower file's other names keep their content when one is changed (links break at copy-up); the oracle has two files.
  *  - where both names of one call are wrong, a name that is too long is the first error.
  *  - a removed file's descriptor as the start of a path is ENOENT, not ENOTDIR; an unknown device is EPERM, not ENXIO.
+ *  - a directory with a mount point in it is busy (EBUSY), where the kernel would move it or say ENOTEMPTY.
  *  - an opened device is the host's; a symlink's owner and the group of a set-gid directory are not kept.
  *  - size and link count of directories are not compared, nor access times and inode numbers. */
 #define _GNU_SOURCE
+#include "bind_image.h"
 #include "files.h"
 #include "model_image.h"
 #include "steps.h"
@@ -29,7 +31,7 @@
 static struct run {
     struct step step[LENGTH_MAX];
     unsigned n;
-    bool limited, bloom;
+    bool limited, bloom, binds;
     struct outcome core[LENGTH_MAX], native[LENGTH_MAX];
     bool directory[LENGTH_MAX]; /* the oracle saw a directory at a name of the rename that it left out */
     char core_dump[DUMP_MAX], native_dump[DUMP_MAX];
@@ -38,7 +40,7 @@ static struct run {
     unsigned fds_left;           /* by the core, after the steps */
 } *run;
 
-static char view_folder[4200], native_folder[4200];
+static char view_folder[4200], native_folder[4200], view_binds[4200], native_binds[4200];
 
 static unsigned open_descriptors(void)
 {
@@ -55,7 +57,9 @@ static int run_core(void *arg)
     char path[5000];
     (void)arg;
     alarm(20);
-    image_container(model_image(run->limited), view_folder, run->bloom);
+    if (run->binds)
+        bind_folders(view_binds);
+    image_container(run->binds ? bind_image(run->limited, view_binds) : model_image(run->limited), view_folder, run->bloom);
     int e = core_restart(view_folder);
     if (e)
         die("core_init: %s", error_name(e));
@@ -90,7 +94,7 @@ static void become_root(void)
         return;
     snprintf(map, sizeof map, "0 %u 1\n", getuid());
     snprintf(group, sizeof group, "0 %u 1\n", getgid());
-    if (unshare(CLONE_NEWUSER))
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
         die("no user name space for the oracle: %m");
     write_map("/proc/self/setgroups", "deny");
     write_map("/proc/self/uid_map", map);
@@ -103,6 +107,12 @@ static void enter_native(void)
     become_root();
     remove_tree(native_folder);
     image_flatten(model_image(run->limited), native_folder, !run->limited);
+    if (run->binds) {
+        if (test_root && unshare(CLONE_NEWNS))
+            die("no mount name space for the oracle: %m");
+        bind_folders(native_binds);
+        bind_mounts(native_binds, native_folder);
+    }
     if (chroot(native_folder) || chdir("/"))
         die("chroot: %m");
 }
@@ -116,6 +126,12 @@ static bool sees_directory(struct runner *r, const struct step *s)
     return !CALL4(call_kernel, SYS_newfstatat, at2, s->path2, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
 }
 
+/* With binds also a directory that has a mount point in it: the kernel would let it go. */
+static bool refused(long r)
+{
+    return r == -EXDEV || (run->binds && r == -EBUSY);
+}
+
 static void run_native(void)
 {
     struct runner r;
@@ -125,8 +141,8 @@ static void run_native(void)
     for (unsigned i = 0; i < run->n; i++) {
         run->native_at = i;
         const struct step *s = &run->step[i];
-        if (s->kind == STEP_RENAME && run->core[i].value == -EXDEV) {
-            run->directory[i] = sees_directory(&r, s);
+        run->directory[i] = s->kind == STEP_RENAME && refused(run->core[i].value) && sees_directory(&r, s);
+        if (run->directory[i]) {
             run->native[i] = run->core[i];
         } else {
             step_run(&r, s, &run->native[i]);
@@ -155,14 +171,16 @@ enum verdict { SAME, STEP_DIFFERS, TREE_DIFFERS, CORE_DIED, DESCRIPTORS_LEFT };
 static bool excused(const struct step *s, long core, long native)
 {
     bool two_paths = s->kind == STEP_RENAME || s->kind == STEP_LINK, from_fd = s->at != STEP_NO_SLOT || s->at2 != STEP_NO_SLOT;
-    return (two_paths && core == -ENAMETOOLONG) || (core == -EPERM && native == -ENXIO) || (from_fd && core == -ENOENT && native == -ENOTDIR);
+    if (run->binds && ((s->kind == STEP_RMDIR && core == -EBUSY) || (s->kind == STEP_RENAME && (core == -EBUSY || native == -EXDEV))))
+        return true;
+    return ((two_paths || run->binds) && core == -ENAMETOOLONG) || (core == -EPERM && native == -ENXIO) || (from_fd && core == -ENOENT && native == -ENOTDIR);
 }
 
 static bool outcome_same(unsigned i)
 {
     const struct outcome *c = &run->core[i], *n = &run->native[i];
-    if (run->step[i].kind == STEP_RENAME && c->value == -EXDEV)
-        return run->directory[i];
+    if (run->directory[i])
+        return true;
     if (c->value < 0 && n->value < 0 && excused(&run->step[i], c->value, n->value))
         return true;
     return c->value == n->value && !strcmp(c->text, n->text);
@@ -251,14 +269,15 @@ static bool try_seed(u64 seed, unsigned length)
     for (int i = 0; i < 8; i++)
         random_next();
     run->bloom = random_below(2);
+    run->binds = !random_below(4);
     run->n = 4 + random_below(length - 3);
     for (unsigned i = 0; i < run->n; i++)
-        step_random(&run->step[i], run->limited);
+        step_random(&run->step[i], run->limited, run->binds);
     if (compare(&at) == SAME)
         return true;
     shrink();
     enum verdict v = compare(&at);
-    test_report("sequence", false, "seed %llu, %u steps left, with%s bloom", (unsigned long long)seed, run->n, run->bloom ? "" : "out");
+    test_report("sequence", false, "seed %llu, %u steps left, with%s bloom%s", (unsigned long long)seed, run->n, run->bloom ? "" : "out", run->binds ? ", binds" : "");
     explain(v, at);
     return false;
 }
@@ -292,6 +311,8 @@ int main(int argc, char **argv)
     length = length < 4 ? 4 : length > LENGTH_MAX ? LENGTH_MAX : length;
     snprintf(view_folder, sizeof view_folder, "%s/store", test_folder);
     snprintf(native_folder, sizeof native_folder, "%s/native", test_folder);
+    snprintf(view_binds, sizeof view_binds, "%s/binds", test_folder);
+    snprintf(native_binds, sizeof native_binds, "%s/native-binds", test_folder);
     if (in_child(write_image, NULL))
         return 1;
     u64 before = hash_tree(view_folder, "container");
