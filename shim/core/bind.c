@@ -45,3 +45,35 @@ bool bind_any_in(const struct core *c, const char *path, u32 len)
             return true;
     return false;
 }
+
+/* What bind number `bind`, mounted at path[skip], has at path[len]. */
+int bind_host_mode(struct call *k, int bind, u32 skip, const char *path, u32 len)
+{
+    struct stat st;
+    const struct lpmx_bind *b = &k->c->binds[bind];
+    bool file = b->flags & LPMX_BIND_FILE;
+    int fd = file ? AT_FDCWD : place_fd(k, PLACE_BIND + bind);
+    if (file && len > skip)
+        return -ENOTDIR;
+    if (fd < 0 && fd != AT_FDCWD)
+        return fd;
+    const char *rel = file ? bind_host(k->c, bind) : len > skip ? path + skip + 1 : ".";
+    long r = sys4(SYS_newfstatat, fd, rel, &st, b->flags & (LPMX_BIND_TRUST | LPMX_BIND_FILE) ? 0 : AT_SYMLINK_NOFOLLOW);
+    return r ? (int)r : (int)st.st_mode;
+}
+
+long bind_remove(struct call *k, const struct spot *s, bool dir)
+{
+    const char *at;
+    bool mount = s->name.len == s->bind_skip;
+    int fd = spot_at(k, s, &at), mode = s->must_dir || mount ? spot_host_mode(k, s) : 0, refused = mount ? 0 : spot_writable(k, s);
+    if (s->dots)
+        return !dir ? -EISDIR : s->dots == 1 ? -EINVAL : -ENOTEMPTY;
+    if (mode < 0 || refused)
+        return refused ? refused : mode;
+    if (mode && dir != S_ISDIR(mode))
+        return dir ? -ENOTDIR : -EISDIR;
+    if (mode && !dir && s->must_dir)
+        return -ENOTDIR;
+    return mount ? -EBUSY : fd < 0 ? fd : sys3(SYS_unlinkat, fd, at, dir ? AT_REMOVEDIR : 0);
+}

@@ -44,8 +44,12 @@ static int apply_bind(struct call *k, const struct spot *s, const struct change 
 {
     const char *path;
     int fd = spot_at(k, s, &path), r = spot_writable(k, s);
-    if ((fd < 0 && fd != AT_FDCWD) || r)
-        return r ? r : fd;
+    if (r) { /* what is not there is not read-only */
+        int mode = spot_host_mode(k, s);
+        return mode < 0 ? mode : ch->truncate && !S_ISREG(mode) ? (S_ISDIR(mode) ? -EISDIR : -EINVAL) : r;
+    }
+    if (fd < 0 && fd != AT_FDCWD)
+        return fd;
     const struct touch *t = &ch->touch;
     struct stat st;
     if (t->set_owner)
@@ -321,6 +325,8 @@ static long xattr_at(struct call *k, const long *a, bool follow, long nr, bool c
             r = xattr_foreign(nr);
         if (!r && changes)
             r = spot_writable(k, &s);
+        if (r == -EROFS && s.kind == KIND_BIND && spot_host_mode(k, &s) < 0)
+            r = spot_host_mode(k, &s);
         if (!r && changes && s.kind == KIND_LOWER) {
             struct touch t = {.length = -1};
             r = first_touch(k, &s.name, &t);

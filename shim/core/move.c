@@ -119,20 +119,33 @@ static long rename_names(struct call *k, struct name *from, struct name *to, uns
     }
 }
 
+static bool same_name(const struct name *a, const struct name *b)
+{
+    return a->len == b->len && !memcmp(a->path, b->path, a->len);
+}
+
 /* Both below the same kind of place, or it is another device. */
 static long rename_bind(struct call *k, const struct spot *from, const struct spot *to, unsigned flags)
 {
     const char *a, *b;
-    if (from->kind != KIND_BIND || to->kind != KIND_BIND)
-        return -EXDEV;
-    if (from->name.len == from->bind_skip || to->name.len == to->bind_skip)
-        return -EBUSY;
+    if (from->kind != to->kind || from->name.len == from->bind_skip || to->name.len == to->bind_skip)
+        return same_name(&from->name, &to->name) && !(flags & RENAME_NOREPLACE_) && !from->must_dir && !to->must_dir ? 0 : -EBUSY; /* a mount point */
     int fd = spot_at(k, from, &a), fd2 = spot_at(k, to, &b), r = spot_writable(k, from);
-    if (!r)
-        r = spot_writable(k, to);
+    int mode = from->must_dir || to->must_dir ? spot_host_mode(k, from) : S_IFDIR;
+    if (mode < 0 || !S_ISDIR(mode)) {
+        int there = spot_host_mode(k, to);
+        bool excluded = flags & RENAME_NOREPLACE_ && there >= 0, missing = flags & RENAME_EXCHANGE_ && there < 0;
+        return r ? r : mode < 0 ? mode : excluded ? -EEXIST : missing ? there : -ENOTDIR;
+    }
     if (r || fd < 0 || fd2 < 0)
         return r ? r : fd < 0 ? fd : fd2;
     return flags ? sys5(SYS_renameat2, fd, a, fd2, b, flags) : sys4(SYS_renameat, fd, a, fd2, b);
+}
+
+/* Where the name itself is mounted: the bind that its directory is in, or -1. */
+static int mount_of_name(const struct core *c, const struct spot *s)
+{
+    return s->kind != KIND_BIND ? -1 : s->name.len > s->bind_skip ? s->bind : bind_over(c, s->name.path, s->name.dir_len);
 }
 
 static u32 spot_mode(const struct spot *s)
@@ -142,6 +155,8 @@ static u32 spot_mode(const struct spot *s)
 
 static long rename_spots(struct call *k, struct spot *from, struct spot *to, unsigned flags)
 {
+    if (mount_of_name(k->c, from) != mount_of_name(k->c, to))
+        return -EXDEV;
     if (from->dots || !from->name.len)
         return -EBUSY;
     if (to->dots || !to->name.len)
@@ -239,6 +254,19 @@ static long link_names(struct call *k, struct name *from, struct name *to)
     }
 }
 
+/* The unnamed file is where the name shall be. */
+static bool same_mount(struct call *k, int fd, const struct spot *to)
+{
+    if (to->kind != KIND_BIND)
+        return reverse_in_tree(k, fd);
+    struct slot *slot = slot_get(k->c);
+    int n = slot ? reverse_fd(k, fd, slot->bytes, SLOT_SIZE) : -ENOMEM;
+    bool same = n >= 0 && bind_over(k->c, slot->bytes, (u32)n) == to->bind;
+    if (slot)
+        slot_put(k->c, slot);
+    return same;
+}
+
 /* linkat with a descriptor in place of the first name: an O_TMPFILE file gets its name. */
 static long link_fd(struct call *k, int fd, struct spot *to)
 {
@@ -249,9 +277,13 @@ static long link_fd(struct call *k, int fd, struct spot *to)
     text_decimal(proc + pos, (u64)fd);
     if (to->kind == KIND_LOWER || to->kind == KIND_OBJECT)
         return -EEXIST;
-    if (to->must_dir && to->kind == KIND_NONE)
+    if (to->kind == KIND_BIND && spot_host_mode(k, to) >= 0)
+        return -EEXIST;
+    if (to->must_dir)
         return -ENOENT;
     int r = spot_writable(k, to);
+    if (!r && !same_mount(k, fd, to))
+        r = -EXDEV;
     if (!r && to->kind != KIND_BIND) {
         bloom_touch(k->c, &to->name);
         r = bring_up_parent(k, &to->name);
@@ -265,12 +297,15 @@ static long link_spots(struct call *k, struct spot *from, struct spot *to)
     const char *a, *b;
     if (from->kind == KIND_NONE)
         return -ENOENT;
-    if (from->kind == KIND_BIND && to->kind == KIND_BIND) {
+    if (to->kind == KIND_BIND) {
         int fd = spot_at(k, from, &a), fd2 = spot_at(k, to, &b), r = spot_writable(k, to);
-        return r ? r : fd2 == AT_FDCWD ? -EEXIST : fd < 0 ? -EXDEV : fd2 < 0 ? fd2 : sys5(SYS_linkat, fd, a, fd2, b, 0);
+        if (spot_host_mode(k, to) >= 0)
+            return -EEXIST;
+        bool same = from->kind == KIND_BIND && from->bind == to->bind;
+        return to->must_dir ? -ENOENT : r ? r : !same ? -EXDEV : fd < 0 ? fd : fd2 < 0 ? fd2 : sys5(SYS_linkat, fd, a, fd2, b, 0);
     }
-    if (from->kind == KIND_BIND || to->kind == KIND_BIND)
-        return to->kind == KIND_LOWER || to->kind == KIND_OBJECT ? -EEXIST : -EXDEV;
+    if (from->kind == KIND_BIND)
+        return to->kind != KIND_NONE ? -EEXIST : to->must_dir ? -ENOENT : k->c->readonly ? -EROFS : -EXDEV;
     if (k->c->readonly)
         return -EROFS;
     if (to->must_dir && to->kind == KIND_NONE)
@@ -288,32 +323,61 @@ static int proc_fd_of(const char *path, char *text, size_t cap)
     return (int)n;
 }
 
+static __attribute__((noinline)) long walk_to_fd(struct call *k, int fd, struct spot *s)
+{
+    struct slot *slot = slot_get(k->c);
+    int n = slot ? reverse_fd(k, fd, slot->bytes, SLOT_SIZE) : -ENOMEM;
+    s->slot = NULL;
+    long r = n == -ENOENT || n == -ENOTDIR ? -EXDEV : n < 0 ? n : walk_text(k, slot->bytes, 0, s);
+    if (slot)
+        slot_put(k->c, slot);
+    return r;
+}
+
+/* The descriptor that stands for the first name, or -1. */
+static __attribute__((noinline)) int source_fd(const long *a, long flags)
+{
+    char text[64], first = 1;
+    if (flags & 0x1000 && guest_read(&first, (const void *)a[1], 1) == 0 && !first)
+        return (int)a[0];
+    return flags & AT_SYMLINK_FOLLOW ? proc_fd_of((const char *)a[1], text, sizeof text) : -1;
+}
+
+/* A file of the upper, or one without a name: the descriptor itself is linked. */
+static __attribute__((noinline)) bool unnamed(struct call *k, int fd)
+{
+    struct stat st;
+    return (!sys2(SYS_fstat, fd, &st) && !st.st_nlink) || reverse_in_tree(k, fd);
+}
+
+static __attribute__((noinline)) long link_unnamed(struct call *k, int fd, const long *a)
+{
+    struct spot to;
+    long r = walk(k, (int)a[2], (const char *)a[3], WALK_NAME, &to);
+    if (!r)
+        r = parent_first(k, &to, link_fd(k, fd, &to));
+    walk_end(k, &to);
+    return r;
+}
+
 static long link_at(struct call *k, const long *a, long flags)
 {
     struct spot from, to;
-    char text[64];
     if (flags & ~(AT_SYMLINK_FOLLOW | 0x1000))
         return -EINVAL;
-    char first = 1;
-    int fd = -1;
-    if (flags & 0x1000 && guest_read(&first, (const void *)a[1], 1) == 0 && !first)
-        fd = (int)a[0];
-    else if (flags & AT_SYMLINK_FOLLOW)
-        fd = proc_fd_of((const char *)a[1], text, sizeof text);
-    if (fd >= 0) {
-        long r = walk(k, (int)a[2], (const char *)a[3], WALK_NAME, &to);
-        if (!r)
-            r = link_fd(k, fd, &to);
-        walk_end(k, &to);
-        return r;
-    }
-    long r = walk(k, (int)a[0], (const char *)a[1], flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0, &from);
+    int fd = source_fd(a, flags);
+    if (fd >= 0 && unnamed(k, fd))
+        return link_unnamed(k, fd, a);
+    /* A layer's own file must not get a name in the upper: it is found by its path, and copied. */
+    long r = fd >= 0 ? walk_to_fd(k, fd, &from) : walk(k, (int)a[0], (const char *)a[1], flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0, &from);
     if (!r && from.kind == KIND_NONE)
         r = parent_first(k, &from, -ENOENT);
     if (!r) {
         r = walk(k, (int)a[2], (const char *)a[3], WALK_NAME, &to);
         if (!r)
             r = parent_first(k, &to, link_spots(k, &from, &to));
+        int there = r < 0 && from.kind == KIND_BIND ? spot_host_mode(k, &from) : 0;
+        r = there < 0 ? there : r;
         walk_end(k, &to);
     }
     walk_end(k, &from);

@@ -105,13 +105,14 @@ static long make_node(struct call *k, const struct name *n, const void *arg)
 static long make_in_bind(struct call *k, const struct spot *s, const struct node *w)
 {
     const char *at;
-    struct stat st;
     int fd = spot_at(k, s, &at);
     if (fd == AT_FDCWD || s->name.len == s->bind_skip)
         return -EEXIST;
     long r = fd < 0 ? fd : spot_writable(k, s);
-    if (r == -EROFS && !sys4(SYS_newfstatat, fd, at, &st, AT_SYMLINK_NOFOLLOW))
-        r = -EEXIST;
+    if (r == -EROFS) {
+        int there = spot_host_mode(k, s);
+        return there >= 0 ? -EEXIST : there == -ENOENT ? r : there;
+    }
     if (r)
         return r;
     if (w->text)
@@ -128,8 +129,10 @@ static long make_at(struct call *k, int dirfd, long path, const struct node *w)
 {
     struct spot s;
     long r = walk(k, dirfd, (const char *)path, WALK_NAME, &s);
-    if (!r && s.must_dir && s.kind != KIND_BIND && (s.dots || !S_ISDIR(w->mode)))
-        r = s.kind == KIND_NONE ? -ENOENT : -EEXIST;
+    if (!r && s.must_dir && (s.dots || !S_ISDIR(w->mode))) {
+        int there = s.kind == KIND_BIND ? spot_host_mode(k, &s) : s.kind == KIND_NONE ? -ENOENT : 0;
+        r = there < 0 ? there : -EEXIST;
+    }
     if (!r)
         r = make_spot(k, &s, w);
     walk_end(k, &s);
@@ -279,13 +282,9 @@ bool mounted_in(const struct core *c, const struct name *n)
 static long remove_at(struct call *k, int dirfd, long path, bool dir)
 {
     struct spot s;
-    const char *at;
     long r = walk(k, dirfd, (const char *)path, WALK_NAME, &s);
     if (!r && s.kind == KIND_BIND) {
-        int fd = spot_at(k, &s, &at);
-        r = s.name.len == s.bind_skip ? -EBUSY : fd < 0 ? fd : spot_writable(k, &s);
-        if (!r)
-            r = sys3(SYS_unlinkat, fd, at, dir ? AT_REMOVEDIR : 0);
+        r = bind_remove(k, &s, dir);
     } else if (!r) {
         u32 mode = s.kind == KIND_LOWER ? s.name.low.mode : s.mode;
         if (s.kind == KIND_NONE)

@@ -2,7 +2,7 @@
 #include "ops.h"
 
 #define O_TMPFILE_ 020200000
-#define CHANGES(flags) (((flags) & O_ACCMODE) != O_RDONLY || (flags) & O_TRUNC)
+#define CHANGES(flags) (!((flags) & O_PATH) && (((flags) & 3) != O_RDONLY || (flags) & O_TRUNC)) /* musl counts O_PATH to O_ACCMODE */
 
 struct opening {
     int flags;
@@ -120,11 +120,16 @@ static long open_bind(struct call *k, const struct spot *s, const struct opening
         flags |= O_DIRECTORY;
     if (how & LPMX_BIND_RO && (CHANGES(flags) || flags & O_CREAT)) {
         struct stat st;
-        long r = sys4(SYS_newfstatat, fd, path, &st, 0);
+        long r = sys4(SYS_newfstatat, fd, path, &st, through ? 0 : AT_SYMLINK_NOFOLLOW);
         if (r == -ENOENT)
             return flags & O_CREAT ? -EROFS : r;
-        if (r || S_ISDIR(st.st_mode) || (flags & O_CREAT && flags & O_EXCL))
-            return r ? r : S_ISDIR(st.st_mode) ? -EISDIR : -EEXIST;
+        if (!r && S_ISLNK(st.st_mode) && !(flags & O_EXCL))
+            return -ELOOP;
+        if (!r && (flags & O_TMPFILE_) == O_TMPFILE_)
+            return S_ISDIR(st.st_mode) ? -EROFS : -ENOTDIR;
+        bool exclusive = flags & O_CREAT && flags & O_EXCL;
+        if (r || S_ISDIR(st.st_mode) || exclusive)
+            return r ? r : exclusive ? -EEXIST : -EISDIR;
         if (CHANGES(flags) && S_ISREG(st.st_mode))
             return -EROFS;
         flags &= ~O_CREAT;
@@ -185,12 +190,12 @@ static long open_object(struct call *k, struct spot *s, const struct opening *o)
 static long open_spot(struct call *k, struct spot *s, const struct opening *o)
 {
     bool create_it = o->flags & O_CREAT && !(o->flags & O_PATH);
-    if (s->kind == KIND_BIND)
-        return open_bind(k, s, o);
     if (create_it && s->must_dir) {
         int missing = spot_parent(k, s);
         return missing ? missing : s->dots && o->flags & O_EXCL ? -EEXIST : -EISDIR;
     }
+    if (s->kind == KIND_BIND)
+        return open_bind(k, s, o);
     if (s->kind == KIND_NONE)
         return !create_it ? -ENOENT : k->c->readonly ? -EROFS : create(k, s, o);
     if (create_it && o->flags & O_EXCL)

@@ -38,10 +38,28 @@ int spot_writable(struct call *k, const struct spot *s)
     return k->c->readonly ? -EROFS : 0;
 }
 
+int spot_host_mode(struct call *k, const struct spot *s)
+{
+    return bind_host_mode(k, s->bind, s->bind_skip, s->name.path, s->name.len);
+}
+
+/* The same of its directory: the name is cut for the look. */
+static int bind_parent(struct call *k, struct spot *s)
+{
+    if (s->dots || s->name.len == s->bind_skip)
+        return 0;
+    s->name.path[s->name.dir_len] = 0;
+    int mode = bind_host_mode(k, s->bind, s->bind_skip, s->name.path, s->name.dir_len);
+    s->name.path[s->name.dir_len] = '/';
+    return mode < 0 ? mode : S_ISDIR(mode) ? 0 : -ENOTDIR;
+}
+
 int spot_parent(struct call *k, struct spot *s)
 {
     struct name parent;
     enum kind kind;
+    if (s->kind == KIND_BIND)
+        return bind_parent(k, s);
     if (s->kind != KIND_NONE || !s->name.len)
         return 0;
     if (s->dots)

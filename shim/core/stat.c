@@ -275,14 +275,14 @@ static long access_at(struct call *k, int dirfd, long path, int how, long flags)
     long r = walk(k, dirfd, (const char *)path, follow ? WALK_FOLLOW : 0, &s);
     if (!r)
         r = spot_stat(k, &s, follow, &st, &id);
-    if (!r && how & 2)
-        r = S_ISREG(id.mode) || S_ISDIR(id.mode) || S_ISLNK(id.mode) ? spot_writable(k, &s) : 0;
     if (!r && s.kind != KIND_BIND)
         r = allowed(k, &id, how);
     else if (!r) {
         int fd = spot_at(k, &s, &at);
         r = S_ISLNK(st.st_mode) ? 0 : sys3(SYS_faccessat, fd, at, how);
     }
+    if (!r && how & 2)
+        r = S_ISREG(id.mode) || S_ISDIR(id.mode) || S_ISLNK(id.mode) ? spot_writable(k, &s) : 0;
     walk_end(k, &s);
     return r;
 }

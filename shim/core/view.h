@@ -75,6 +75,8 @@ int bring_up_parent(struct call *k, struct name *n);
 int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s); /* 0 or -errno; always walk_end */
 int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s);        /* text is ours, absolute or to cwd */
 void walk_end(struct call *k, struct spot *s);
+/* What the host has at a spot below a bind: st_mode, or -errno. */
+int spot_host_mode(struct call *k, const struct spot *s);
 /* Where nothing is: 0 when the directory it would be in is there, else -ENOENT or -ENOTDIR. */
 int spot_parent(struct call *k, struct spot *s);
 /* Where the host has the spot: directory descriptor (or AT_FDCWD) and path. */
@@ -85,6 +87,8 @@ int spot_writable(struct call *k, const struct spot *s);
 
 /* bind.c */
 int bind_at(const struct core *c, const char *path, u32 len);    /* number of the bind mounted exactly there, or -1 */
+int bind_host_mode(struct call *k, int bind, u32 skip, const char *path, u32 len); /* st_mode at path[len], -errno */
+long bind_remove(struct call *k, const struct spot *s, bool dir);                   /* unlink or rmdir on the host */
 int bind_over(const struct core *c, const char *path, u32 len);  /* number of the innermost bind at or above, or -1 */
 bool bind_in(const char *guest, const char *path, u32 len);          /* guest is a direct child of path[len] */
 bool bind_any_in(const struct core *c, const char *path, u32 len); /* some bind is */

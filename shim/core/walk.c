@@ -4,98 +4,9 @@
  * The buffer of the spot holds the canonical part at its left and what is still to be walked at its right end. Components that the index
  * knows as directories, and those it does not know at all, are not asked for one by one: the look-up of the last one proves the path or
  * answers ENOTDIR, and then the walk is repeated with care. */
-#include "view.h"
+#include "walker.h"
 
 #define WALK_CAREFUL 0x100
-#define HOPS_MAX 40
-
-struct walker {
-    struct call *k;
-    struct spot *s;
-    u32 rest; /* offset of what is still to be walked; the text ends at cap - 1 */
-    unsigned hops;
-    unsigned flags;
-    bool unproved; /* a component was passed without asking */
-    bool from_cwd; /* the path is relative to the cwd */
-};
-
-static int grow(struct walker *w)
-{
-    struct spot *s = w->s;
-    if (s->slot)
-        return -ENAMETOOLONG;
-    if (!(s->slot = slot_get(w->k->c)))
-        return -ENOMEM;
-    u32 tail = s->cap - w->rest, cap = SLOT_SIZE;
-    memcpy(s->slot->bytes, s->buf, s->name.len);
-    memcpy(s->slot->bytes + cap - tail, s->buf + w->rest, tail);
-    w->rest = cap - tail;
-    s->buf = s->slot->bytes;
-    s->cap = cap;
-    return 0;
-}
-
-/* Free bytes between the two parts. */
-static u32 gap(const struct walker *w)
-{
-    return w->rest - w->s->name.len;
-}
-
-/* Cuts the canonical part to len and finds out what lies over it. */
-static void rewind_to(struct walker *w, u32 len)
-{
-    struct spot *s = w->s;
-    s->name.len = len;
-    s->buf[len] = 0;
-    s->bind = bind_over(w->k->c, s->buf, len);
-    s->bind_skip = s->bind < 0 ? 0 : (u32)strlen(bind_guest(w->k->c, s->bind));
-}
-
-/* Puts a link's text in front of the rest and goes on from its directory or from the root. text is in the gap or elsewhere. */
-static int substitute(struct walker *w, const char *text, u32 len, u32 dir_len)
-{
-    struct spot *s = w->s;
-    if (++w->hops > HOPS_MAX)
-        return -ELOOP;
-    if (!len)
-        return -ENOENT;
-    while (gap(w) < len + 8) { /* with text in the gap the caller has made room */
-        int r = grow(w);
-        if (r)
-            return r;
-    }
-    bool more = s->buf[w->rest] != 0;
-    if (more)
-        s->buf[--w->rest] = '/';
-    bool absolute = text[0] == '/';
-    w->rest -= len;
-    memmove(s->buf + w->rest, text, len);
-    rewind_to(w, absolute ? 0 : dir_len);
-    return 1;
-}
-
-/* A link kept on disk at (fd, path), `skip` bytes of its text being ours. */
-static int substitute_disk(struct walker *w, int fd, const char *path, u32 skip, u32 dir_len)
-{
-    for (;;) {
-        u32 room = gap(w);
-        char *at = w->s->buf + w->s->name.len + 2;
-        long n = room < 16 ? 0 : sys4(SYS_readlinkat, fd, path, at, room - 4);
-        if (n < 0)
-            return (int)n;
-        if (n && n + 16 < (long)room)
-            return substitute(w, at + skip, (u32)n > skip ? (u32)n - skip : 0, dir_len);
-        u32 rel = (u32)(path - w->s->buf); /* path may point into the buffer that moves */
-        bool inside = path >= w->s->buf && rel < w->s->cap;
-        int r = grow(w);
-        if (r)
-            return r;
-        if (inside) {
-            path = w->s->buf + rel;
-            w->s->buf[w->s->name.len] = 0;
-        }
-    }
-}
 
 /* A component below a bind. 1 = a link was substituted, 0 = go on, or -errno. */
 static int step_bind(struct walker *w, bool last, u32 dir_len)
@@ -110,12 +21,12 @@ static int step_bind(struct walker *w, bool last, u32 dir_len)
         return 0;
     if (b->flags & LPMX_BIND_TRUST) {
         char *at = s->buf + s->name.len + 2;
-        if (gap(w) < CORE_PATH_MAX + 16) {
+        if (walker_gap(w) < CORE_PATH_MAX + 16) {
             char small[256];
             int n = proc_link(w->k, s->buf, s->name.len, small, sizeof small);
             if (n != -ENAMETOOLONG)
                 return n == -ENOENT ? 0 : n < 0 ? n : substitute(w, small, (u32)n, dir_len);
-            int r = grow(w);
+            int r = walker_grow(w);
             if (r)
                 return r;
             s->buf[s->name.len] = 0;
@@ -204,6 +115,17 @@ static int step(struct walker *w, const char *comp, u32 len, bool last)
     return r < 0 ? r : 0;
 }
 
+/* Below a bind, where "/", "." or ".." want a directory. */
+static int dir_of_host(struct walker *w)
+{
+    struct spot *s = w->s;
+    bool file = w->k->c->binds[s->bind].flags & LPMX_BIND_FILE;
+    s->kind = KIND_BIND;
+    s->name.path = s->buf;
+    int mode = file || s->name.len > s->bind_skip ? spot_host_mode(w->k, s) : S_IFDIR;
+    return mode < 0 ? mode : S_ISDIR(mode) ? 0 : -ENOTDIR;
+}
+
 /* ".." : the place above, which the canonical part knows once it is proved to be a directory. */
 static int step_up(struct walker *w)
 {
@@ -220,11 +142,13 @@ static int step_up(struct walker *w)
             w->unproved = false;
         return r < 0 ? r : 0;
     }
+    int r = s->bind >= 0 ? dir_of_host(w) : 0;
     u32 len = s->name.len;
     while (len && s->buf[--len] != '/')
         ;
-    rewind_to(w, len);
-    return 0;
+    if (!r)
+        walker_rewind(w, len);
+    return r;
 }
 
 /* Walks what is left; the result is in the spot. */
@@ -259,7 +183,7 @@ static int walk_rest(struct walker *w)
         }
         if (start - s->name.len < 16) {
             w->rest = start;
-            int r = grow(w);
+            int r = walker_grow(w);
             if (r)
                 return r;
             start = w->rest;
@@ -275,7 +199,8 @@ static int walk_rest(struct walker *w)
     if (s->bind >= 0) {
         s->kind = KIND_BIND;
         s->mode = 0;
-        return 0;
+        int r = s->must_dir && (s->dots || !(w->flags & WALK_NAME)) ? dir_of_host(w) : 0;
+        return r == -ENOENT && !s->dots ? 0 : r;
     }
     /* The walk may have ended without a look at the last name: at the root, after "..", or "." */
     if (!asked) {
@@ -309,13 +234,13 @@ static int walk_from(struct walker *w, int dirfd)
             if (n != -ENAMETOOLONG || s->slot)
                 break;
             s->name.len = 0;
-            int r = grow(w);
+            int r = walker_grow(w);
             if (r)
                 return r;
         }
         if (n < 0)
             return n;
-        rewind_to(w, (u32)n);
+        walker_rewind(w, (u32)n);
         if (dirfd != AT_FDCWD && s->bind < 0) { /* any file can be named so, and a directory may be gone */
             w->unproved = true;
             name_set(w->k, &s->name, s->buf, s->name.len);

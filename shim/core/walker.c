@@ -1,0 +1,78 @@
+/* See walker.h. */
+#include "walker.h"
+
+#define HOPS_MAX 40
+
+int walker_grow(struct walker *w)
+{
+    struct spot *s = w->s;
+    if (s->slot)
+        return -ENAMETOOLONG;
+    if (!(s->slot = slot_get(w->k->c)))
+        return -ENOMEM;
+    u32 tail = s->cap - w->rest, cap = SLOT_SIZE;
+    memcpy(s->slot->bytes, s->buf, s->name.len);
+    memcpy(s->slot->bytes + cap - tail, s->buf + w->rest, tail);
+    w->rest = cap - tail;
+    s->buf = s->slot->bytes;
+    s->cap = cap;
+    return 0;
+}
+
+u32 walker_gap(const struct walker *w)
+{
+    return w->rest - w->s->name.len;
+}
+
+void walker_rewind(struct walker *w, u32 len)
+{
+    struct spot *s = w->s;
+    s->name.len = len;
+    s->buf[len] = 0;
+    s->bind = bind_over(w->k->c, s->buf, len);
+    s->bind_skip = s->bind < 0 ? 0 : (u32)strlen(bind_guest(w->k->c, s->bind));
+}
+
+int substitute(struct walker *w, const char *text, u32 len, u32 dir_len)
+{
+    struct spot *s = w->s;
+    if (++w->hops > HOPS_MAX)
+        return -ELOOP;
+    if (!len)
+        return -ENOENT;
+    while (walker_gap(w) < len + 8) { /* with text in the gap the caller has made room */
+        int r = walker_grow(w);
+        if (r)
+            return r;
+    }
+    bool more = s->buf[w->rest] != 0;
+    if (more)
+        s->buf[--w->rest] = '/';
+    bool absolute = text[0] == '/';
+    w->rest -= len;
+    memmove(s->buf + w->rest, text, len);
+    walker_rewind(w, absolute ? 0 : dir_len);
+    return 1;
+}
+
+int substitute_disk(struct walker *w, int fd, const char *path, u32 skip, u32 dir_len)
+{
+    for (;;) {
+        u32 room = walker_gap(w);
+        char *at = w->s->buf + w->s->name.len + 2;
+        long n = room < 16 ? 0 : sys4(SYS_readlinkat, fd, path, at, room - 4);
+        if (n < 0)
+            return (int)n;
+        if (n && n + 16 < (long)room)
+            return substitute(w, at + skip, (u32)n > skip ? (u32)n - skip : 0, dir_len);
+        u32 rel = (u32)(path - w->s->buf); /* path may point into the buffer that moves */
+        bool inside = path >= w->s->buf && rel < w->s->cap;
+        int r = walker_grow(w);
+        if (r)
+            return r;
+        if (inside) {
+            path = w->s->buf + rel;
+            w->s->buf[w->s->name.len] = 0;
+        }
+    }
+}

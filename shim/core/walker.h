@@ -1,0 +1,29 @@
+/* A walk in progress: its buffer and the putting in of link texts. For walk.c and walker.c only. */
+#ifndef LPMX_WALKER_H
+#define LPMX_WALKER_H
+
+#include "view.h"
+
+/* The buffer of the spot holds the canonical part at its left and what is still to be walked at its right end. */
+struct walker {
+    struct call *k;
+    struct spot *s;
+    u32 rest; /* offset of what is still to be walked; the text ends at cap - 1 */
+    unsigned hops;
+    unsigned flags;
+    bool unproved; /* a component was passed without asking */
+    bool from_cwd; /* the path is relative to the cwd */
+};
+
+/* More room, once: 0 or -errno. The buffer moves. */
+int walker_grow(struct walker *w);
+/* Free bytes between the two parts. */
+u32 walker_gap(const struct walker *w);
+/* Cuts the canonical part to len and finds out what lies over it. */
+void walker_rewind(struct walker *w, u32 len);
+/* Puts a link's text in front of the rest and goes on from its directory or from the root: 1 or -errno. text is in the gap or elsewhere. */
+int substitute(struct walker *w, const char *text, u32 len, u32 dir_len);
+/* The same with a link kept on disk at (fd, path), `skip` bytes of its text being ours. */
+int substitute_disk(struct walker *w, int fd, const char *path, u32 skip, u32 dir_len);
+
+#endif
