@@ -214,13 +214,23 @@ static void do_rename(struct world *w, int i, const struct event *e)
     happens(w, i, 0);
 }
 
+/* The kernel looks for the source first and for the target later (fs/namei.c, do_linkat), and what it finds need never have been there
+ * at one moment: EEXIST may be answered for a source that has gone meanwhile. `gone` marks a world in which it was seen. */
 static void do_link(struct world *w, int i, const struct event *e)
 {
     struct node *from = find(w, e->path), *to = find(w, e->other);
     long walked = walk_to(w, e->other);
+    bool seen = w->process[i].gone;
     if (!from) {
         happens(w, i, -ENOENT);
+        if (seen && to)
+            happens(w, i, -EEXIST);
         return;
+    }
+    if (!seen && !is_dir(from)) {
+        struct world later = *w;
+        later.process[i].gone = true;
+        keep(&now, &later);
     }
     if (is_dir(from))
         happens(w, i, -EPERM);
