@@ -24,4 +24,7 @@ set -m # TSTP does nothing to an orphaned process group, and the script may be i
 start 'echo x >/case/started; while [ ! -e /case/go ]; do sleep 0.1; done; exit 43'
 kill -TSTP $pid; sleep 0.5
 state=; for task in $(cat /proc/$pid/task/*/children); do state=$(sed 's/.*) //' /proc/$task/stat | cut -c1); done
-echo "TSTP stopped it: $state"; : >go; kill -CONT $pid; wait $pid; echo "CONT let it go on: $?"
+echo "TSTP stopped it: $state"; : >go; kill -CONT $pid
+# With job control wait may first tell of the stop: 128 + STOP or TSTP.
+wait $pid; status=$?; while [ $status = 147 ] || [ $status = 148 ]; do sleep 0.1; wait $pid; status=$?; done
+echo "CONT let it go on: $status"
