@@ -17,6 +17,16 @@ static const char *const paths[] = {"/f",      "/d/c",  "/d/e",   "/d/e/g", "/d/
                                     "/hl2",    "/sd",   "/sda",   "/sf",    "/sc",    "/dang", "/loop",  "/d/e/back",  "/up",   "/tmp/m",   "/rod/f",
                                     "/big",    "/pipe", "/null",  "/tmp",   "/rod",   "/n",    "/d/n",   "/n/f",       "/d/l",  "/chain",   "/.wh.x",
                                     "/d/.wh.c", "/",    "/tmp/m/m2/deep", "/n/n", "/m", "/d/" LONG_NAME, "/" LONG_NAME};
+/* Longer than what fits a small stack: the core takes a slot. */
+static const char *const long_paths[] = {"/" LONG_NAME,
+                                         "/" LONG_NAME "/" LONG_NAME,
+                                         "/" LONG_NAME "/" LONG_NAME "/f",
+                                         "/" LONG_NAME "/" LONG_NAME "/" LONG_NAME,
+                                         "/" LONG_NAME "/../d/e/back/" LONG_NAME "/" LONG_NAME,
+                                         "/d/e/../e/../e/../e/back/../" LONG_NAME "/../" LONG_NAME "/./" LONG_NAME "/../" LONG_NAME "/f",
+                                         LONG_NAME,
+                                         LONG_NAME "/f",
+                                         "/" LONG_NAME "/f"};
 static const char *const bind_paths[] = {"/empty/f",     "/empty/sub", "/empty/sub/x", "/empty/l",      "/empty/abs",     "/empty/out/d/c", "/empty/n",   "/empty/n/n",
                                          "/empty/dir/x", "/empty",     "/d/e/x",       "/d/e/x/f",      "/d/e/x/sub/n",   "/d/e/x/l",       "/d/e/x/abs", "/d/e/x/n",
                                          "/ro",          "/tmp/m/new", "/tmp/m/new/n", "/tmp/m/new/n/n", "/tmp/m/new/..", "/tmp/m",         "/tmp",       "/d/e",
@@ -36,7 +46,7 @@ static void decorate(char *path)
     }
 }
 
-static bool with_binds;
+static bool with_binds, long_ones;
 
 static void draw_path(char *out, int *at)
 {
@@ -44,6 +54,8 @@ static void draw_path(char *out, int *at)
     *at = STEP_NO_SLOT;
     if (with_binds && random_below(2))
         strcpy(out, PICK(bind_paths));
+    else if (long_ones && random_below(2))
+        strcpy(out, PICK(long_paths));
     else if (how < 10)
         strcpy(out, PICK(paths));
     else if (how < 16)
@@ -79,7 +91,7 @@ static void draw_open(struct step *s)
     s->slot = (int)random_below(STEP_SLOTS);
     s->flags = random_below(3) ? draw_open_flags() : O_RDONLY | O_DIRECTORY;
     if (!random_below(8))
-        s->flags = O_PATH | (random_below(2) ? O_NOFOLLOW : 0);
+        s->flags = O_PATH | O_DIRECTORY | (random_below(2) ? O_NOFOLLOW : 0); /* of files it shows what it was opened on, as overlayfs */
 }
 
 static void draw_numbers(struct step *s, bool limited)
@@ -165,7 +177,7 @@ static void tame(struct step *s)
         s->mode = (s->mode & 0777) | 0700;
 }
 
-void step_random(struct step *s, bool limited, bool binds)
+void step_random(struct step *s, bool limited, bool binds, bool long_names)
 {
     static u32 total;
     static const u32 masks[] = {022, 022, 0, 077, 027};
@@ -177,6 +189,7 @@ void step_random(struct step *s, bool limited, bool binds)
         at -= weights[i].weight;
     memset(s, 0, sizeof *s);
     with_binds = binds;
+    long_ones = !binds && long_names;
     s->kind = weights[i].kind;
     s->slot = s->at = s->at2 = STEP_NO_SLOT;
     s->number = (long)random_below(1000);

@@ -226,7 +226,9 @@ static long linked_by_fd(struct runner *r, const struct step *s)
     long fd = CALL4(r->call, SYS_openat, slot_fd(r, s->at), s->path, O_RDONLY | O_NONBLOCK, 0);
     if (fd < 0)
         return fd;
-    long e = CALL6(r->call, SYS_linkat, fd, "", slot_fd(r, s->at2), s->path2, AT_EMPTY_PATH, 0);
+    struct stat st;
+    bool device = CALL2(r->call, SYS_fstat, fd, &st) || S_ISCHR(st.st_mode); /* opened, it is the host's */
+    long e = device ? -ENXIO : CALL6(r->call, SYS_linkat, fd, "", slot_fd(r, s->at2), s->path2, AT_EMPTY_PATH, 0);
     CALL2(r->call, SYS_close, fd, 0);
     fd = e ? e : CALL4(r->call, SYS_openat, slot_fd(r, s->at2), s->path2, O_WRONLY | O_APPEND | O_NONBLOCK, 0);
     e = fd < 0 ? fd : CALL4(r->call, SYS_write, fd, bytes, content(s, bytes), 0);

@@ -58,6 +58,6 @@ void stat_text(struct runner *r, const void *st, bool times, char *out, size_t c
 
 /* random_steps.c: draws the next step from random_state. `limited`: no owners, devices and set-id bits (the oracle is no true root).
  * `binds`: also names in the binds of bind_image.h, and only what user and root may do there alike. */
-void step_random(struct step *s, bool limited, bool binds);
+void step_random(struct step *s, bool limited, bool binds, bool long_names);
 
 #endif
