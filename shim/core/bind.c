@@ -62,15 +62,19 @@ int bind_host_mode(struct call *k, int bind, u32 skip, const char *path, u32 len
     return r ? (int)r : (int)st.st_mode;
 }
 
-long bind_remove(struct call *k, const struct spot *s, bool dir)
+long bind_remove(struct call *k, struct spot *s, bool dir)
 {
     const char *at;
     bool mount = s->name.len == s->bind_skip;
     int fd = spot_at(k, s, &at), mode = s->must_dir || mount ? spot_host_mode(k, s) : 0, refused = mount ? 0 : spot_writable(k, s);
     if (s->dots)
         return !dir ? -EISDIR : s->dots == 1 ? -EINVAL : -ENOTEMPTY;
-    if (mode < 0 || refused)
-        return refused ? refused : mode;
+    if (refused) {
+        int missing = spot_parent(k, s);
+        return missing ? missing : refused;
+    }
+    if (mode < 0)
+        return mode;
     if (mode && dir != S_ISDIR(mode))
         return dir ? -ENOTDIR : -EISDIR;
     if (mode && !dir && s->must_dir)

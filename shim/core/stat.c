@@ -70,9 +70,6 @@ static int fd_stat(struct call *k, int fd, struct stat *st, struct identity *id,
         return (int)r;
     n->low.mode = 0;
     ident_of_bind(k, st, id);
-    if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) || S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode))
-        if (!(st->st_mode & S_ISVTX))
-            return 0;
     if (!S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode) && !(st->st_mode & S_ISVTX))
         return 0;
     if (S_ISREG(st->st_mode) && reverse_in_tree(k, fd))
@@ -83,6 +80,8 @@ static int fd_stat(struct call *k, int fd, struct stat *st, struct identity *id,
     if (len < 0 || bind_over(k->c, (*slot)->bytes, (u32)len) >= 0)
         return 0;
     name_set(k, n, (*slot)->bytes, (u32)len);
+    if (S_ISREG(st->st_mode) && n->low.mode) /* open on the layer's, whatever its name is by now */
+        return ident_of_low(k, &n->low, st, id);
     struct stat now;
     int kind = lookup(k, n, &now);
     if (kind == KIND_LOWER)

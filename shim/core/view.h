@@ -88,7 +88,7 @@ int spot_writable(struct call *k, const struct spot *s);
 /* bind.c */
 int bind_at(const struct core *c, const char *path, u32 len);    /* number of the bind mounted exactly there, or -1 */
 int bind_host_mode(struct call *k, int bind, u32 skip, const char *path, u32 len); /* st_mode at path[len], -errno */
-long bind_remove(struct call *k, const struct spot *s, bool dir);                   /* unlink or rmdir on the host */
+long bind_remove(struct call *k, struct spot *s, bool dir);                         /* unlink or rmdir on the host */
 int bind_over(const struct core *c, const char *path, u32 len);  /* number of the innermost bind at or above, or -1 */
 bool bind_in(const char *guest, const char *path, u32 len);          /* guest is a direct child of path[len] */
 bool bind_any_in(const struct core *c, const char *path, u32 len); /* some bind is */
