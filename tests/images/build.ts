@@ -6,7 +6,6 @@ import { buildArchives } from "./archives.ts";
 import { buildRegistry } from "./registry_content.ts";
 
 interface Recipes {
-  mirror: string;
   images: Record<string, Recipe>;
 }
 
@@ -16,7 +15,16 @@ const BUILDER = "2";
 const here = new URL(".", import.meta.url).pathname;
 const [cache, zig] = Deno.args as [string, string];
 const recipes: Recipes = JSON.parse(await Deno.readTextFile(`${here}/recipes.json`));
-recipes.mirror = Deno.env.get("LPMX_TEST_MIRROR") ?? recipes.mirror;
+const mirror = Deno.env.get("LPMX_TEST_MIRROR") ?? debianMirror();
+
+/** The archive of Debian that apt is set up with on this machine (apt-get(8), indextargets). Throws Error where there is none. */
+function debianMirror(): string {
+  const format = ["--format", "$(REPO_URI) $(ORIGIN) $(LABEL)", "Created-By: Packages"];
+  const { stdout } = new Deno.Command("apt-get", { args: ["indextargets", ...format] }).outputSync();
+  const line = new TextDecoder().decode(stdout).split("\n").find((line) => line.endsWith(" Debian Debian"));
+  if (!line) throw new Error("apt knows no archive of Debian to build test images from: set LPMX_TEST_MIRROR to one");
+  return line.split(" ")[0]!.replace(/\/$/, "");
+}
 
 async function shortHash(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
@@ -60,7 +68,7 @@ for (const [name, recipe] of Object.entries(recipes.images)) {
   const mentioned = JSON.stringify(recipe.layers ?? []).includes("$pieces") ? keys["pieces"] : "";
   keys[name] = JSON.stringify(recipe) + parent + mentioned;
   folders[name] = await once(name, keys[name], (folder) =>
-    buildImage(recipe, recipe.from ? folders[recipe.from] : undefined, folder, { mirror: recipes.mirror, zig, trees }));
+    buildImage(recipe, recipe.from ? folders[recipe.from] : undefined, folder, { mirror, zig, trees }));
   trees[name] = `${folders[name]}/rootfs`;
 }
 
