@@ -306,10 +306,10 @@ static long link_spots(struct call *k, struct spot *from, struct spot *to)
     }
     if (from->kind == KIND_BIND)
         return to->kind != KIND_NONE ? -EEXIST : to->must_dir ? -ENOENT : k->c->readonly ? -EROFS : -EXDEV;
-    if (k->c->readonly)
-        return -EROFS;
     if (to->must_dir && to->kind == KIND_NONE)
         return -ENOENT;
+    if (k->c->readonly)
+        return to->kind == KIND_NONE ? -EROFS : -EEXIST;
     return link_names(k, &from->name, &to->name);
 }
 

@@ -8,8 +8,10 @@ static long place_new(struct call *k, struct spot *s, maker make, const void *ar
 {
     if (s->kind == KIND_LOWER || s->kind == KIND_OBJECT)
         return -EEXIST;
-    if (k->c->readonly)
-        return -EROFS;
+    if (k->c->readonly) {
+        int missing = spot_parent(k, s);
+        return missing ? missing : -EROFS;
+    }
     for (;;) {
         long r = make(k, &s->name, arg);
         if (r != -ENOENT || !s->name.dir_len)
@@ -291,6 +293,8 @@ static long remove_at(struct call *k, int dirfd, long path, bool dir)
             r = -ENOENT;
         else if (s.dots)
             r = !dir ? -EISDIR : s.dots == 1 ? -EINVAL : -ENOTEMPTY;
+        else if (!s.name.len)
+            r = dir ? -EBUSY : -EISDIR;
         else if (!dir && s.must_dir)
             r = S_ISDIR(mode) ? -EISDIR : -ENOTDIR;
         else if (k->c->readonly)

@@ -16,8 +16,6 @@ static long open_device(const struct identity *id, const struct opening *o)
         u8 major, minor;
         const char *path;
     } known[] = {{1, 3, "/dev/null"}, {1, 5, "/dev/zero"}, {1, 7, "/dev/full"}, {1, 8, "/dev/random"}, {1, 9, "/dev/urandom"}, {5, 0, "/dev/tty"}};
-    if (o->flags & O_PATH)
-        return CORE_PASS;
     for (unsigned i = 0; S_ISCHR(id->mode) && i < sizeof known / sizeof *known; i++)
         if (id->major == known[i].major && id->minor == known[i].minor)
             return sys4(SYS_openat, AT_FDCWD, known[i].path, o->flags & ~(O_CREAT | O_EXCL), 0);
@@ -152,11 +150,13 @@ static long open_lower(struct call *k, struct spot *s, const struct opening *o)
         struct identity id = {mode, 0, 0, e->a, e->b};
         return open_device(&id, o);
     }
+    if (S_ISLNK(mode) && !(o->flags & O_PATH))
+        return -ELOOP;
     bool fifo = S_ISFIFO(mode) && !(o->flags & O_PATH);
     if (changes || fifo) {
         struct touch t = {.length = o->flags & O_TRUNC ? 0 : -1, .open = S_ISREG(mode), .flags = o->flags};
-        if (changes && k->c->readonly)
-            return S_ISREG(mode) ? -EROFS : CORE_PASS;
+        if (S_ISREG(mode) && k->c->readonly)
+            return -EROFS;
         int r = first_touch(k, &s->name, &t);
         return r ? r : S_ISREG(mode) ? lowest(t.fd) : -EAGAIN;
     }
@@ -196,8 +196,12 @@ static long open_spot(struct call *k, struct spot *s, const struct opening *o)
     }
     if (s->kind == KIND_BIND)
         return open_bind(k, s, o);
-    if (s->kind == KIND_NONE)
-        return !create_it ? -ENOENT : k->c->readonly ? -EROFS : create(k, s, o);
+    if (s->kind == KIND_NONE && create_it && !k->c->readonly)
+        return create(k, s, o);
+    if (s->kind == KIND_NONE) {
+        int missing = create_it ? spot_parent(k, s) : -ENOENT;
+        return missing ? missing : -EROFS;
+    }
     if (create_it && o->flags & O_EXCL)
         return -EEXIST;
     return s->kind == KIND_LOWER ? open_lower(k, s, o) : open_object(k, s, o);

@@ -70,27 +70,34 @@ const struct image *bind_image(bool limited, const char *folder)
     return &im;
 }
 
-void bind_mounts(const char *folder, const char *root)
+static void mount_one(const struct image_bind *b, const char *folder, const char *root)
 {
     char from[5000], to[5000];
+    struct stat st;
+    struct timespec times[2] = {{IMAGE_TIME, 0}, {IMAGE_TIME + 25000, 123456000}};
+    snprintf(from, sizeof from, "%s%s", folder, b->host);
+    snprintf(to, sizeof to, "%s%s", root, b->guest);
+    if (mkdir(to, 0755) && errno != EEXIST)
+        die("cannot make %s: %m", to);
+    char *last = strrchr(to, '/');
+    *last = 0;
+    if (!lstat(to, &st) && st.st_mtim.tv_sec > 1500000000) /* by the mkdir */
+        utimensat(AT_FDCWD, to, times, 0);
+    *last = '/';
+    if (mount(from, to, NULL, MS_BIND, NULL))
+        die("cannot mount %s: %m", to);
+    if (b->flags & LPMX_BIND_RO && mount(NULL, to, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | (test_root ? 0 : MS_NOSUID | MS_NODEV), NULL))
+        die("cannot make %s read-only: %m", to);
+}
+
+void bind_mounts(const char *folder, const char *root, bool readonly)
+{
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
         die("cannot make the mounts private: %m");
-    for (unsigned i = 0; i < BINDS; i++) {
-        snprintf(from, sizeof from, "%s%s", folder, binds[i].host);
-        snprintf(to, sizeof to, "%s%s", root, binds[i].guest);
-        if (mkdir(to, 0755) && errno != EEXIST)
-            die("cannot make %s: %m", to);
-        char *last = strrchr(to, '/');
-        struct stat st;
-        *last = 0;
-        bool touched = !lstat(to, &st) && st.st_mtim.tv_sec > 1500000000; /* by the mkdir */
-        struct timespec times[2] = {{IMAGE_TIME, 0}, {IMAGE_TIME + 25000, 123456000}};
-        if (touched)
-            utimensat(AT_FDCWD, to, times, 0);
-        *last = '/';
-        if (mount(from, to, NULL, MS_BIND, NULL))
-            die("cannot mount %s: %m", to);
-        if (binds[i].flags & LPMX_BIND_RO && mount(NULL, to, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL))
-            die("cannot make %s read-only: %m", to);
-    }
+    if (mount(root, root, NULL, MS_BIND, NULL))
+        die("cannot mount %s: %m", root);
+    for (unsigned i = 0; folder && i < BINDS; i++)
+        mount_one(&binds[i], folder, root);
+    if (readonly && mount(NULL, root, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | (test_root ? 0 : MS_NOSUID | MS_NODEV), NULL))
+        die("cannot make %s read-only: %m", root);
 }

@@ -9,7 +9,8 @@
 void bind_folders(const char *folder);
 /* The image whose binds lead to `folder`; valid until the next call. */
 const struct image *bind_image(bool limited, const char *folder);
-/* The same binds as mounts of the kernel below `root`, for the oracle; needs a mount name space of its own. */
-void bind_mounts(const char *folder, const char *root);
+/* The same binds as mounts of the kernel below `root`, for the oracle; needs a mount name space of its own. folder NULL: none.
+ * `readonly`: the root, but not what is mounted in it. */
+void bind_mounts(const char *folder, const char *root, bool readonly);
 
 #endif

@@ -7,6 +7,7 @@
  *  - a lower file's other names keep their content when one is changed (links break at copy-up); the oracle has two files.
  *  - where both names of one call are wrong, a name that is too long is the first error.
  *  - links that grow the path beyond 16 KB before the 40th are ENAMETOOLONG, not ELOOP.
+ *  - in a read-only container other errors may come before EROFS.
  *  - a removed file's descriptor as the start of a path is ENOENT, not ENOTDIR; an unknown device is EPERM, not ENXIO.
  *  - a directory with a mount point in it is busy (EBUSY), where the kernel would move it or say ENOTEMPTY.
  *  - an opened device is the host's; a symlink's owner and the group of a set-gid directory are not kept.
@@ -32,7 +33,7 @@
 static struct run {
     struct step step[LENGTH_MAX];
     unsigned n;
-    bool limited, bloom, binds;
+    bool limited, bloom, binds, readonly;
     struct outcome core[LENGTH_MAX], native[LENGTH_MAX];
     bool directory[LENGTH_MAX]; /* the oracle saw a directory at a name of the rename that it left out */
     char core_dump[DUMP_MAX], native_dump[DUMP_MAX];
@@ -60,7 +61,9 @@ static int run_core(void *arg)
     alarm(20);
     if (run->binds)
         bind_folders(view_binds);
-    image_container(run->binds ? bind_image(run->limited, view_binds) : model_image(run->limited), view_folder, run->bloom);
+    struct image im = run->binds ? *bind_image(run->limited, view_binds) : *model_image(run->limited);
+    im.flags |= run->readonly ? LPMX_CONTAINER_READONLY : 0;
+    image_container(&im, view_folder, run->bloom);
     int e = core_restart(view_folder);
     if (e)
         die("core_init: %s", error_name(e));
@@ -108,12 +111,12 @@ static void enter_native(void)
     become_root();
     remove_tree(native_folder);
     image_flatten(model_image(run->limited), native_folder, !run->limited);
-    if (run->binds) {
-        if (test_root && unshare(CLONE_NEWNS))
-            die("no mount name space for the oracle: %m");
+    if ((run->binds || run->readonly) && test_root && unshare(CLONE_NEWNS))
+        die("no mount name space for the oracle: %m");
+    if (run->binds)
         bind_folders(native_binds);
-        bind_mounts(native_binds, native_folder);
-    }
+    if (run->binds || run->readonly)
+        bind_mounts(run->binds ? native_binds : NULL, native_folder, run->readonly);
     if (chroot(native_folder) || chdir("/"))
         die("chroot: %m");
 }
@@ -173,6 +176,8 @@ static bool excused(const struct step *s, long core, long native)
 {
     bool two_paths = s->kind == STEP_RENAME || s->kind == STEP_LINK, from_fd = s->at != STEP_NO_SLOT || s->at2 != STEP_NO_SLOT;
     if (run->binds && ((s->kind == STEP_RMDIR && core == -EBUSY) || (s->kind == STEP_RENAME && (core == -EBUSY || native == -EXDEV))))
+        return true;
+    if (run->readonly && (native == -EROFS || (core == -EROFS && native == -EBUSY)))
         return true;
     if (core == -ENAMETOOLONG && native == -ELOOP)
         return true;
@@ -273,6 +278,7 @@ static bool try_seed(u64 seed, unsigned length)
         random_next();
     run->bloom = random_below(2);
     run->binds = !random_below(4);
+    run->readonly = !random_below(12);
     bool long_names = !random_below(6);
     run->n = 4 + random_below(length - 3);
     for (unsigned i = 0; i < run->n; i++)
@@ -281,7 +287,8 @@ static bool try_seed(u64 seed, unsigned length)
         return true;
     shrink();
     enum verdict v = compare(&at);
-    test_report("sequence", false, "seed %llu, %u steps left, with%s bloom%s", (unsigned long long)seed, run->n, run->bloom ? "" : "out", run->binds ? ", binds" : "");
+    test_report("sequence", false, "seed %llu, %u steps left, with%s bloom%s%s", (unsigned long long)seed, run->n, run->bloom ? "" : "out", run->binds ? ", binds" : "",
+                run->readonly ? ", read-only" : "");
     explain(v, at);
     return false;
 }
