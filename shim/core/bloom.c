@@ -59,6 +59,16 @@ static bool lower_dir(const struct core *c, u64 hash, const char *name, u32 len)
     return e && S_ISDIR(e->mode);
 }
 
+bool bloom_changed(const struct core *c, u64 hash)
+{
+    return !c->bloom || has(c->bloom, hash);
+}
+
+bool bloom_replaced(const struct core *c, u64 hash)
+{
+    return !c->bloom || has(c->bloom, hash ^ LPMX_BLOOM_X);
+}
+
 bool bloom_untouched(const struct core *c, const struct name *n)
 {
     if (!c->bloom || has(c->bloom, n->hash))

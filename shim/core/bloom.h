@@ -6,6 +6,9 @@
 
 /* Uses the tree's bloom if it has one of this boot; `known`: that was seen before. */
 void bloom_map(struct core *c, bool known);
+/* The one name, and the one parent, by hash (true without a bloom). */
+bool bloom_changed(const struct core *c, u64 hash);
+bool bloom_replaced(const struct core *c, u64 hash);
 /* Neither n nor its parents were ever changed: the layers have the last word. */
 bool bloom_untouched(const struct core *c, const struct name *n);
 /* … and nothing directly in it. */

@@ -13,8 +13,13 @@ static int lookup_object(struct call *k, const struct name *n, struct stat *st)
 
 int lookup(struct call *k, const struct name *n, struct stat *st)
 {
+    return lookup_known(k, n, n->len && bloom_untouched(k->c, n), st);
+}
+
+int lookup_known(struct call *k, const struct name *n, bool untouched, struct stat *st)
+{
     char temp[TEMP_MAX];
-    if (n->len && bloom_untouched(k->c, n))
+    if (untouched)
         return n->low.mode ? KIND_LOWER : KIND_NONE;
     if (!n->low.mode || !n->len)
         return lookup_object(k, n, st);

@@ -40,22 +40,40 @@ int low_find(struct call *k, struct name *n)
     if (c->host)
         return low_find_host(k, n);
     const struct lpmx_entry *e = index_find(&c->index, n->hash, name_last(n), name_last_len(n));
-    if (e && e->layer < c->nlayers) {
-        n->low.entry = e;
-        n->low.mode = e->mode;
-        n->low.layer = e->layer;
-        n->low.ino = (u64)(e - c->index.entries) | MERGED_INO;
-    }
+    if (e)
+        low_of_entry(c, n, e);
     return 0;
 }
 
-int name_set(struct call *k, struct name *n, char *path, u32 len)
+void low_of_entry(const struct core *c, struct name *n, const struct lpmx_entry *e)
+{
+    if (e->layer >= c->nlayers)
+        return;
+    n->low.entry = e;
+    n->low.mode = e->mode;
+    n->low.layer = e->layer;
+    n->low.ino = (u64)(e - c->index.entries) | MERGED_INO;
+}
+
+static void name_cut(struct name *n, char *path, u32 len)
 {
     n->path = path;
     n->len = len;
     n->dir_len = len;
     while (n->dir_len && path[--n->dir_len] != '/')
         ;
+}
+
+void name_below_bind(struct name *n, char *path, u32 len)
+{
+    name_cut(n, path, len);
+    n->dir_hash = n->hash = 0;
+    n->low = (struct low){0};
+}
+
+int name_set(struct call *k, struct name *n, char *path, u32 len)
+{
+    name_cut(n, path, len);
     struct path_hash h = hash_more(hash_start(k->c->seed), path, n->dir_len);
     n->dir_hash = hash_end(h);
     n->hash = hash_end(hash_more(h, path + n->dir_len, len - n->dir_len));

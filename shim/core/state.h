@@ -159,5 +159,7 @@ bool core_is_guest_of(struct core *c); /* true in a vfork child: this memory is 
 /* name.c */
 int name_set(struct call *k, struct name *n, char *path, u32 len); /* fills hashes and low; 0 or -errno */
 int low_find(struct call *k, struct name *n);
+void low_of_entry(const struct core *c, struct name *n, const struct lpmx_entry *e);
+void name_below_bind(struct name *n, char *path, u32 len); /* what the layers have there does not count: no hashes, no low */
 
 #endif

@@ -27,6 +27,7 @@ int temp_name(struct call *k, char kind, u64 hash, char out[TEMP_MAX]);
 /* lookup.c (section 4): what is at n now. enum kind (NONE, LOWER, OBJECT; *st filled for OBJECT), or -errno; -ENOTDIR means that a parent
  * is a link or a file in the upper. */
 int lookup(struct call *k, const struct name *n, struct stat *st);
+int lookup_known(struct call *k, const struct name *n, bool untouched, struct stat *st); /* bloom_untouched has been asked */
 /* What the guest sees at n, as st_mode; 0 = nothing. Or -errno. */
 int lookup_mode(struct call *k, const struct name *n, enum kind *kind);
 /* All lower children of n are detached and none pending (helps): 1, 0, or -errno. With `deep`: all descendants. */

@@ -4,7 +4,7 @@
  * The buffer of the spot holds the canonical part at its left and what is still to be walked at its right end. Components that the index
  * knows as directories, and those it does not know at all, are not asked for one by one: the look-up of the last one proves the path or
  * answers ENOTDIR, and then the walk is repeated with care. */
-#include "walker.h"
+#include "quick.h"
 
 #define WALK_CAREFUL 0x100
 
@@ -43,11 +43,11 @@ static int step_bind(struct walker *w, bool last, u32 dir_len)
 }
 
 /* What is at the canonical name now, followed if it is a link that must be. 1 = substituted, 0 = settled, or -errno. */
-static int settle(struct walker *w, bool last, u32 dir_len)
+static int settle_known(struct walker *w, bool last, u32 dir_len, bool untouched)
 {
     struct spot *s = w->s;
     struct stat st;
-    int kind = lookup(w->k, &s->name, &st);
+    int kind = lookup_known(w->k, &s->name, untouched, &st);
     if (kind < 0)
         return kind;
     s->kind = (enum kind)kind;
@@ -68,6 +68,12 @@ static int settle(struct walker *w, bool last, u32 dir_len)
     if (last)
         return 0;
     return !mode ? -ENOENT : S_ISDIR(mode) ? 0 : -ENOTDIR;
+}
+
+static int settle(struct walker *w, bool last, u32 dir_len)
+{
+    const struct name *n = &w->s->name;
+    return settle_known(w, last, dir_len, n->len && bloom_untouched(w->k->c, n));
 }
 
 /* A name that no directory can hold; but whether there is a directory comes first. */
@@ -155,8 +161,17 @@ static int step_up(struct walker *w)
 static int walk_rest(struct walker *w)
 {
     struct spot *s = w->s;
-    bool asked = false;
+    bool asked = false, untouched;
     for (;;) {
+        if (s->bind < 0 && !(w->flags & WALK_CAREFUL) && walk_quick(w, &untouched)) {
+            int r = settle_known(w, true, s->name.dir_len, untouched);
+            if (r < 0)
+                return r;
+            asked = !r;
+            if (asked)
+                break;
+            continue;
+        }
         while (s->buf[w->rest] == '/')
             w->rest++;
         if (!s->buf[w->rest])
@@ -194,9 +209,8 @@ static int walk_rest(struct walker *w)
             return r;
         asked = last && !s->buf[w->rest];
     }
-    s->name.path = s->buf;
-    name_set(w->k, &s->name, s->buf, s->name.len);
     if (s->bind >= 0) {
+        name_below_bind(&s->name, s->buf, s->name.len);
         s->kind = KIND_BIND;
         s->mode = 0;
         int r = s->must_dir && (s->dots || !(w->flags & WALK_NAME)) ? dir_of_host(w) : 0;
@@ -204,8 +218,9 @@ static int walk_rest(struct walker *w)
     }
     /* The walk may have ended without a look at the last name: at the root, after "..", or "." */
     if (!asked) {
-        w->flags |= WALK_FOLLOW;
         struct stat st;
+        w->flags |= WALK_FOLLOW;
+        name_set(w->k, &s->name, s->buf, s->name.len);
         int kind = lookup(w->k, &s->name, &st);
         if (kind < 0)
             return kind;
