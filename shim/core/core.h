@@ -45,7 +45,9 @@ enum core_trap {
     TRAP_PATH,   /* always */
     TRAP_FD0,    /* when argument 0 is a descriptor >= LPMX_FD_MIN */
     TRAP_FD01,   /* when argument 0 or 1 is (dup2, dup3) */
-    TRAP_ADDR4,  /* when argument 4 is not NULL (sendto) */
+    TRAP_ADDR1,  /* when argument 1 is not NULL (accept) */
+    TRAP_ADDR4,  /* when argument 4 is not NULL (sendto, recvfrom) */
+    TRAP_FLAGS,  /* when argument 1 is a request that sets a file's flags (ioctl) */
     TRAP_SIGNAL, /* the engine's own business (signal masks and actions) */
     TRAP_ENOSYS, /* answered -ENOSYS by the filter: libc falls back */
 };

@@ -1,17 +1,8 @@
 /* AF_UNIX sockets with path names, and inotify: host paths in other clothes. sun_path holds 108 bytes; a longer host path goes through
  * /proc/self/fd. */
-#include "ops.h"
+#include "sock.h"
 
-#define AF_UNIX_ 1
-#define SUN_PATH 108
-
-struct address {
-    u16 family;
-    char path[SUN_PATH + 1];
-};
-
-/* The guest's address. 1 = it names a path, 0 = it does not, or -errno. */
-static int take_address(const void *at, long len, struct address *out)
+int address_take(const void *at, long len, struct address *out)
 {
     if (len < 3 || len > 2 + SUN_PATH)
         return 0;
@@ -27,10 +18,29 @@ static size_t proc_fd_path(char *out, size_t cap, int fd)
     return pos + text_decimal(out + pos, (u64)fd);
 }
 
-/* The spot as a text of at most 107 bytes; a descriptor that it needs is closed at the end of the call. */
+/* By the directory that the name is in, which is closed at the end of the call: what is kept of it is the bare name. */
+static int path_in_folder(struct call *k, const struct spot *s, char out[SUN_PATH])
+{
+    const char *rel;
+    int fd = spot_at(k, s, &rel);
+    u32 dir_len = s->name.dir_len;
+    if (fd < 0)
+        return fd == AT_FDCWD ? -ENAMETOOLONG : fd;
+    s->name.path[dir_len] = 0;
+    long up = sys4(SYS_openat, fd, dir_len > s->bind_skip ? rel : ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    s->name.path[dir_len] = '/';
+    if (up < 0)
+        return (int)up;
+    call_keep(k, (int)up);
+    size_t pos = proc_fd_path(out, SUN_PATH, (int)up);
+    const char *name = s->name.path + dir_len + 1;
+    return text_add(out, SUN_PATH, &pos, "/", 1) && text_add(out, SUN_PATH, &pos, name, strlen(name)) ? (int)pos : -ENAMETOOLONG;
+}
+
+/* The spot as a text of at most 107 bytes. */
 static int short_path(struct call *k, const struct spot *s, char out[SUN_PATH])
 {
-    const char *rel, *name;
+    const char *rel;
     int n = spot_path(k, s, out, SUN_PATH);
     if (n >= 0)
         return n;
@@ -38,23 +48,19 @@ static int short_path(struct call *k, const struct spot *s, char out[SUN_PATH])
     if (fd < 0)
         return fd == AT_FDCWD ? -ENAMETOOLONG : fd;
     size_t pos = proc_fd_path(out, SUN_PATH, fd);
-    if (text_add(out, SUN_PATH, &pos, "/", 1) && text_add(out, SUN_PATH, &pos, rel, strlen(rel)))
+    if (fd >= LPMX_FD_MIN && text_add(out, SUN_PATH, &pos, "/", 1) && text_add(out, SUN_PATH, &pos, rel, strlen(rel)))
         return (int)pos;
-    struct name dir = s->name; /* by its own directory */
-    s->name.path[dir.dir_len] = 0;
-    long up = sys4(SYS_openat, fd, dir.dir_len > s->bind_skip ? rel : ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-    s->name.path[dir.dir_len] = '/';
-    if (up < 0)
-        return (int)up;
-    call_keep(k, (int)up);
-    name = s->name.path + dir.dir_len + 1;
-    pos = proc_fd_path(out, SUN_PATH, (int)up);
-    if (!text_add(out, SUN_PATH, &pos, "/", 1) || !text_add(out, SUN_PATH, &pos, name, strlen(name)))
-        return -ENAMETOOLONG;
-    return (int)pos;
+    return path_in_folder(k, s, out);
 }
 
-static int host_address(struct call *k, struct address *ad, bool bind)
+static bool bare(const char *path)
+{
+    while (*path && *path != '/')
+        path++;
+    return !*path;
+}
+
+int address_to_host(struct call *k, struct address *ad, bool bind)
 {
     struct spot s;
     char path[SUN_PATH];
@@ -75,7 +81,7 @@ static int host_address(struct call *k, struct address *ad, bool bind)
         r = -ECONNREFUSED; /* nobody listens on a socket of an image */
     }
     if (!r)
-        r = short_path(k, &s, path);
+        r = bind && bare(ad->path) && s.name.len > s.bind_skip ? path_in_folder(k, &s, path) : short_path(k, &s, path);
     walk_end(k, &s);
     if (r < 0)
         return r;
@@ -86,66 +92,83 @@ static int host_address(struct call *k, struct address *ad, bool bind)
 long op_bind(struct call *k, const long *a)
 {
     struct address ad;
-    int r = take_address((const void *)a[1], (int)a[2], &ad);
+    int r = address_take((const void *)a[1], (int)a[2], &ad);
     if (r <= 0)
         return r ? r : CORE_PASS;
-    r = host_address(k, &ad, true);
+    r = address_to_host(k, &ad, true);
     return r < 0 ? r : sys3(SYS_bind, a[0], &ad, r);
 }
 
 long op_connect(struct call *k, const long *a)
 {
     struct address ad;
-    int r = take_address((const void *)a[1], (int)a[2], &ad);
+    int r = address_take((const void *)a[1], (int)a[2], &ad);
     if (r <= 0)
         return r ? r : CORE_PASS;
-    r = host_address(k, &ad, false);
+    r = address_to_host(k, &ad, false);
     return r < 0 ? r : sys3(SYS_connect, a[0], &ad, r);
 }
 
 long op_sendto(struct call *k, const long *a)
 {
     struct address ad;
-    int r = take_address((const void *)a[4], (int)a[5], &ad);
+    int r = address_take((const void *)a[4], (int)a[5], &ad);
     if (r <= 0)
         return r ? r : CORE_PASS;
-    r = host_address(k, &ad, false);
+    r = address_to_host(k, &ad, false);
     return r < 0 ? r : sys6(SYS_sendto, a[0], a[1], a[2], a[3], (long)&ad, r);
 }
 
-/* A host path in an address that the kernel gave becomes the guest's. */
+/* "/proc/self/fd/N/…": a bare name in a folder (path_in_folder), or by a place: the upper or, in the process that bound it, a bind. */
+static int guest_of_fd_path(const struct core *c, const char *path, char *out, size_t cap)
+{
+    const char *s = path + 14;
+    size_t pos = 0;
+    u64 fd;
+    if (!text_number(&s, &fd) || *s != '/')
+        return -ENOENT;
+    if (fd < LPMX_FD_MIN)
+        s++;
+    for (u32 i = 0; i < c->nbinds; i++)
+        if ((u64)c->place_fd[PLACE_BIND + i] == fd + 1)
+            text_add(out, cap, &pos, bind_guest(c, (int)i), strlen(bind_guest(c, (int)i)));
+    return text_add(out, cap, &pos, s, strlen(s)) ? (int)pos : -ENAMETOOLONG;
+}
+
+u32 address_to_guest(struct call *k, struct address *ad, u32 len)
+{
+    char guest[2 * SUN_PATH];
+    int n = -ENOENT;
+    if (ad->family != AF_UNIX_ || len < 3 || !ad->path[0])
+        return len;
+    ad->path[len - 2 < SUN_PATH ? len - 2 : SUN_PATH] = 0;
+    if (str_starts(ad->path, "/proc/self/fd/"))
+        n = guest_of_fd_path(k->c, ad->path, guest, sizeof guest);
+    else if (ad->path[0] == '/')
+        n = reverse_path(k->c, ad->path, (u32)strlen(ad->path), guest, sizeof guest);
+    if (n <= 0 || n >= SUN_PATH)
+        return len;
+    memcpy(ad->path, guest, (size_t)n);
+    ad->path[n] = 0;
+    return 2 + (u32)n + 1;
+}
+
+long address_give(struct call *k, struct address *ad, u32 len, long at, long len_at, u32 room)
+{
+    len = address_to_guest(k, ad, len);
+    long r = guest_write((void *)at, ad, room < len ? room : len);
+    return r ? r : guest_write((void *)len_at, &len, sizeof len);
+}
+
 static long address_out(struct call *k, const long *a, long nr)
 {
     struct address ad;
-    u32 room, len = sizeof ad;
+    u32 room, len = sizeof ad - 1;
     long r = guest_read(&room, (const void *)a[2], sizeof room);
     if (r)
         return r;
-    memset(&ad, 0, sizeof ad);
     r = sys3(nr, a[0], &ad, &len);
-    if (r)
-        return r;
-    if (ad.family != AF_UNIX_ || len < 3 || !ad.path[0])
-        return CORE_PASS;
-    char guest[2 * SUN_PATH];
-    int n = -ENOENT;
-    ad.path[SUN_PATH] = 0;
-    if (str_starts(ad.path, "/proc/self/fd/")) {
-        const char *s = ad.path + 14;
-        u64 fd;
-        size_t pos = 0;
-        if (text_number(&s, &fd) && *s == '/' && text_add(guest, sizeof guest, &pos, s, strlen(s)))
-            n = (int)pos;
-    } else if (ad.path[0] == '/') {
-        n = reverse_path(k->c, ad.path, (u32)strlen(ad.path), guest, sizeof guest);
-    }
-    if (n > 0 && n < SUN_PATH) {
-        memcpy(ad.path, guest, (size_t)n);
-        ad.path[n] = 0;
-        len = 2 + (u32)n + 1;
-    }
-    r = guest_write((void *)a[1], &ad, room < len ? room : len);
-    return r ? r : guest_write((void *)a[2], &len, sizeof len);
+    return r ? r : address_give(k, &ad, len, a[1], a[2], room);
 }
 
 long op_getsockname(struct call *k, const long *a)

@@ -5,6 +5,7 @@
  * every descendant and cannot be removed: programs started later, also by another release, find it by the probe number. Calls of
  * another architecture (32-bit, x32) answer ENOSYS: they would see the host instead of the container.
  */
+#include "../core/numbers.h"
 #include "start.h"
 #include <asm/signal.h>
 #include <errno.h>
@@ -16,18 +17,17 @@
 
 #define PROGRAM_MAX 1024
 #define RANGES_MAX 512
-#define NUMBERS_MAX 1024 /* system call numbers of the table lie below it */
-#define X32_BIT 0x40000000
 #define HIGHEST_FD 0x7fffffff
 #define REVISIONS 8 /* filters with errno LPMX_PROBE_ERRNO … + 7 are compatible */
 
 _Static_assert((u32)LPMX_TEXT_BASE == 0, "the window check compares the upper half of the address for equality");
 
-_Static_assert(NUMBERS_MAX < LPMX_PROBE_NR, "ranges are added in ascending order");
+_Static_assert(CORE_CALLS_END < LPMX_PROBE_NR, "ranges are added in ascending order");
 
 /* What is done with a range of call numbers. The blocks of code for all but ALLOW follow the tree. */
 enum rule {
-    RULE_ALLOW, RULE_TRAP, RULE_FD0, RULE_FD01, RULE_ARG3, RULE_ARG4, RULE_ARG5, RULE_MASK_CHANGE, RULE_ACTION, RULE_ZERO, RULE_ENOSYS, RULE_PROBE,
+    RULE_ALLOW, RULE_TRAP, RULE_FD0, RULE_FD01, RULE_ARG1, RULE_ARG3, RULE_ARG4, RULE_ARG5, RULE_MASK_CHANGE, RULE_ACTION, RULE_ZERO, RULE_FLAGS,
+    RULE_ENOSYS, RULE_PROBE,
     RULES,
 };
 struct range {
@@ -86,7 +86,9 @@ static enum rule rule_of(const struct core_call *call)
     switch (call->trap) {
     case TRAP_FD0: return RULE_FD0;
     case TRAP_FD01: return RULE_FD01;
+    case TRAP_ADDR1: return RULE_ARG1;
     case TRAP_ADDR4: return RULE_ARG4;
+    case TRAP_FLAGS: return RULE_FLAGS;
     case TRAP_ENOSYS: return RULE_ENOSYS;
     case TRAP_SIGNAL: return signal_rule(call->nr);
     default: return RULE_TRAP;
@@ -106,19 +108,19 @@ static void add_range(struct program *p, u32 first, u32 rule)
 
 static void make_ranges(struct program *p)
 {
-    static u8 rule[NUMBERS_MAX]; /* the table is in no order; what it does not name is RULE_ALLOW, 0 */
+    static u8 rule[CORE_CALLS_END]; /* the table is in no order; what it does not name is RULE_ALLOW, 0 */
     for (unsigned i = 0; i < core_calls_count; i++) {
-        if (core_calls[i].nr < NUMBERS_MAX)
+        if (core_calls[i].nr < CORE_CALLS_END)
             rule[core_calls[i].nr] = (u8)rule_of(&core_calls[i]);
         else
             p->full = true;
     }
-    for (u32 nr = 0; nr < NUMBERS_MAX; nr++)
+    for (u32 nr = 0; nr < CORE_CALLS_END; nr++)
         add_range(p, nr, rule[nr]);
-    add_range(p, NUMBERS_MAX, RULE_ALLOW);
+    /* Newer than the table: it may carry a path that would be looked up on the host. x32's numbers end the range. */
+    add_range(p, CORE_CALLS_END, RULE_ENOSYS);
     add_range(p, LPMX_PROBE_NR, RULE_PROBE);
-    add_range(p, LPMX_PROBE_NR + 1, RULE_ALLOW);
-    add_range(p, X32_BIT, RULE_ENOSYS);
+    add_range(p, LPMX_PROBE_NR + 1, RULE_ENOSYS);
 }
 
 /* Code for range[from, to): the number is loaded. A side of a test that is one range goes straight to its rule's landing behind the
@@ -187,11 +189,27 @@ static void emit_null_test(struct program *p, unsigned n)
     emit_trap(p);
 }
 
+/* ioctl(fd, request): those that change a file open for reading (core/flags.c). */
+static void emit_flags_block(struct program *p)
+{
+    static const u32 request[] = {0x40086602 /* FS_IOC_SETFLAGS */, 0x401c5820 /* FS_IOC_FSSETXATTR */, 0x40087602 /* FS_IOC_SETVERSION */,
+                                  0x40806685 /* FS_IOC_ENABLE_VERITY */, 0x800c6613 /* FS_IOC_SET_ENCRYPTION_POLICY */};
+    const unsigned count = sizeof request / sizeof *request;
+    p->block[RULE_FLAGS] = p->length;
+    load(p, LOW_HALF(1));
+    for (unsigned i = 0; i < count; i++)
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (u8)(count - i), 0, request[i]);
+    answer(p, SECCOMP_RET_ALLOW);
+    emit_trap(p);
+}
+
 static void emit_blocks(struct program *p)
 {
     p->block[RULE_TRAP] = p->length;
     emit_trap(p);
     emit_fd_blocks(p);
+    p->block[RULE_ARG1] = p->length;
+    emit_null_test(p, 1);
     for (unsigned n = 3; n <= 5; n++) {
         p->block[RULE_ARG3 + n - 3] = p->length;
         emit_null_test(p, n);
@@ -214,6 +232,7 @@ static void emit_blocks(struct program *p)
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
     answer(p, SECCOMP_RET_ALLOW);
     emit_trap(p);
+    emit_flags_block(p);
     p->block[RULE_ENOSYS] = p->length;
     answer(p, SECCOMP_RET_ERRNO | ENOSYS);
     p->block[RULE_PROBE] = p->length;

@@ -94,6 +94,18 @@ static struct signal_frame *find_trap(u64 sp)
     return NULL;
 }
 
+/* Calls that the core makes itself and that may wait. */
+static bool may_wait(u64 nr)
+{
+    switch (nr) {
+    case SYS_open: case SYS_openat: case SYS_connect: case SYS_accept: case SYS_accept4: case SYS_sendto: case SYS_recvfrom:
+    case SYS_sendmsg: case SYS_recvmsg: case SYS_sendmmsg: case SYS_recvmmsg:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* A libc cancels a thread in a blocking call only if the interrupted place is its own system call instruction (musl, glibc since 2.41).
  * When the place is ours, waiting to begin such a call again, the guest's is put in its stead: going on there repeats the call. */
 static void show_guest_place(struct signal_frame *frame)
@@ -101,7 +113,7 @@ static void show_guest_place(struct signal_frame *frame)
     u64 *reg = frame->reg, at = reg[REG_RIP], nr = reg[REG_RAX];
     if (at - LPMX_TEXT_BASE >= LPMX_TEXT_WINDOW || ((const u8 *)at)[0] != 0x0f || ((const u8 *)at)[1] != 0x05)
         return;
-    if (nr != SYS_open && nr != SYS_openat && nr != SYS_connect && nr != SYS_sendto)
+    if (!may_wait(nr))
         return;
     const struct signal_frame *trap = find_trap(reg[REG_RSP]);
     if (!trap)
