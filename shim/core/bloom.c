@@ -109,3 +109,19 @@ void bloom_replace(const struct core *c, const struct name *n)
     set(c->bloom, n->hash ^ LPMX_BLOOM_X);
     bloom_touch(c, n);
 }
+
+static u64 *moves(const struct core *c)
+{
+    return &((struct lpmx_bloom *)((char *)c->bloom - LPMX_BLOOM_BITS_AT))->moves;
+}
+
+void bloom_moved(const struct core *c)
+{
+    if (c->bloom)
+        __atomic_fetch_add(moves(c), 1, __ATOMIC_SEQ_CST);
+}
+
+u64 bloom_moves(const struct core *c)
+{
+    return c->bloom ? __atomic_load_n(moves(c), __ATOMIC_ACQUIRE) + 1 : 0;
+}

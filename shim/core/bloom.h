@@ -17,5 +17,8 @@ bool bloom_children_untouched(const struct core *c, const struct name *dir);
 void bloom_touch(const struct core *c, const struct name *n);
 /* … and when n may from now on be another kind of parent than the layers say: a link, a moved or removed directory. */
 void bloom_replace(const struct core *c, const struct name *n);
+/* A directory has been renamed or removed; how many have, 0 = nobody counts. */
+void bloom_moved(const struct core *c);
+u64 bloom_moves(const struct core *c);
 
 #endif

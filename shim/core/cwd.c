@@ -46,20 +46,44 @@ static int cwd_of_kernel(struct call *k, char *out, size_t cap)
     return r;
 }
 
+/* Directories have been moved or removed since we asked: is ours still what its name says? 0 = it is, 1 = it was written anew, -ENOENT = gone. */
+static int cwd_ask(struct call *k, struct cwd *own, u64 moves)
+{
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    char *host = slot->bytes, *now = slot->bytes + SLOT_SIZE / 2;
+    long n = sys2(SYS_getcwd, host, SLOT_SIZE / 2);
+    int r = n == -ENOENT ? -ENOENT : 0;
+    int len = n > 1 && host[0] == '/' ? reverse_path(k->c, host, (u32)n - 1, now, SLOT_SIZE / 2) : -ENOENT;
+    if (len >= 0 && len < CORE_PATH_MAX && ((u32)len != own->len || memcmp(now, own->path, own->len))) {
+        cwd_write(own, own->pid, now, (u32)len);
+        r = 1;
+    }
+    if (!r)
+        own->moves = moves;
+    slot_put(k->c, slot);
+    return r;
+}
+
 int cwd_get(struct call *k, char *out, size_t cap)
 {
     struct core *c = k->c;
-    int r = -EAGAIN;
-    if (!c->cwd_split) {
-        r = cwd_read(&c->cwd[0], out, cap);
-    } else {
+    struct cwd *own = &c->cwd[0];
+    if (c->cwd_split) {
         u32 pid = core_pid(c);
-        for (unsigned i = 0; i < 4; i++)
-            if (c->cwd[i].pid == pid) {
-                r = cwd_read(&c->cwd[i], out, cap);
-                break;
-            }
+        for (own = c->cwd; own < c->cwd + 4 && own->pid != pid; own++)
+            ;
+        if (own == c->cwd + 4)
+            return cwd_of_kernel(k, out, cap);
     }
+    u64 moves = bloom_moves(c);
+    if (own->moves != moves || !moves) {
+        int r = cwd_ask(k, own, moves);
+        if (r < 0)
+            return r;
+    }
+    int r = cwd_read(own, out, cap);
     return r == -EAGAIN ? cwd_of_kernel(k, out, cap) : r;
 }
 
@@ -70,15 +94,23 @@ int cwd_set(struct call *k, const char *path, u32 len)
         return -ENAMETOOLONG;
     u32 pid = core_pid(c);
     if (pid == c->pid) {
+        c->cwd[0].moves = bloom_moves(c);
         cwd_write(&c->cwd[0], pid, path, len);
         return 0;
     }
     unsigned i = 1;
     while (i < 3 && c->cwd[i].pid && c->cwd[i].pid != pid)
         i++;
+    c->cwd[i].moves = bloom_moves(c);
     cwd_write(&c->cwd[i], pid, path, len);
     c->cwd_split = 1;
     return 0;
+}
+
+bool cwd_gone(void)
+{
+    struct stat st;
+    return !sys4(SYS_newfstatat, AT_FDCWD, ".", &st, 0) && !st.st_nlink;
 }
 
 bool cwd_moved(struct call *k)
@@ -101,6 +133,7 @@ int cwd_init(struct core *c, const struct handover_text *t)
     if (len >= CORE_PATH_MAX)
         return -EINVAL;
     cwd_write(&c->cwd[0], c->pid, t->at ? t->at : "", len);
+    c->cwd[0].moves = bloom_moves(c);
     return 0;
 }
 

@@ -147,7 +147,6 @@ long op_setgroups(struct call *k, const long *a)
 #define CAPS_V1 0x19980330
 #define CAPS_V2 0x20071026
 #define CAPS_V3 0x20080522
-#define ROOT_CAPS 0xa80425fbu
 
 static long cap_header(long at, u32 *version)
 {

@@ -81,10 +81,9 @@ static int prepare_target(struct call *k, struct name *to, bool dir)
     return 0;
 }
 
-static int prepare_exchange(struct call *k, struct name *to)
+static long rename_call(int fd, const char *from, int fd2, const char *to, unsigned flags)
 {
-    bool dir;
-    return prepare_source(k, to, &dir);
+    return flags ? sys5(SYS_renameat2, fd, from, fd2, to, flags) : sys4(SYS_renameat, fd, from, fd2, to);
 }
 
 static long rename_names(struct call *k, struct name *from, struct name *to, unsigned flags)
@@ -95,21 +94,22 @@ static long rename_names(struct call *k, struct name *from, struct name *to, uns
     if (!from->len || !to->len)
         return -EBUSY;
     for (;;) {
-        bool dir = false;
+        bool dir = false, other;
         struct stat st;
         int r = prepare_source(k, from, &dir);
         if (!r && flags & RENAME_NOREPLACE_ && to->low.mode && lookup(k, to, &st) == KIND_LOWER)
             r = -EEXIST;
         if (!r && !(flags & RENAME_NOREPLACE_))
-            r = flags & RENAME_EXCHANGE_ ? prepare_exchange(k, to) : prepare_target(k, to, dir);
+            r = flags & RENAME_EXCHANGE_ ? prepare_source(k, to, &other) : prepare_target(k, to, dir);
         if (r == -EAGAIN)
             continue;
         if (r)
             return r;
         bloom_replace(k->c, from);
         bloom_replace(k->c, to);
-        long done = flags ? sys5(SYS_renameat2, upper, name_rel(from), upper, name_rel(to), flags)
-                          : sys4(SYS_renameat, upper, name_rel(from), upper, name_rel(to));
+        long done = rename_call(upper, name_rel(from), upper, name_rel(to), flags);
+        if (!done && (dir || flags & RENAME_EXCHANGE_))
+            bloom_moved(k->c);
         if (done == -ENOSYS)
             return -EINVAL; /* what a file system without the flags says */
         if (done != -ENOENT)
@@ -139,7 +139,10 @@ static long rename_bind(struct call *k, const struct spot *from, const struct sp
     }
     if (r || fd < 0 || fd2 < 0)
         return r ? r : fd < 0 ? fd : fd2;
-    return flags ? sys5(SYS_renameat2, fd, a, fd2, b, flags) : sys4(SYS_renameat, fd, a, fd2, b);
+    long done = rename_call(fd, a, fd2, b, flags);
+    if (!done)
+        bloom_moved(k->c);
+    return done;
 }
 
 /* Where the name itself is mounted: the bind that its directory is in, or -1. */

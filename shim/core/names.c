@@ -304,6 +304,8 @@ static long remove_at(struct call *k, int dirfd, long path, bool dir)
         else
             r = dir ? rmdir_name(k, &s) : S_ISDIR(mode) ? -EISDIR : unlink_name(k, &s);
     }
+    if (dir && !r)
+        bloom_moved(k->c);
     walk_end(k, &s);
     return r;
 }

@@ -132,7 +132,8 @@ static long open_bind(struct call *k, const struct spot *s, const struct opening
             return -EROFS;
         flags &= ~O_CREAT;
     }
-    return sys4(SYS_openat, fd, path, flags, o->mode);
+    long r = how & LPMX_BIND_TRUST ? proc_open(k, s->name.path, flags) : CORE_PASS;
+    return r == CORE_PASS ? sys4(SYS_openat, fd, path, flags, o->mode) : lowest(r);
 }
 
 /* A live lower entry. -EAGAIN = look again. */

@@ -1,23 +1,31 @@
 /* The magic links that must lead into the view: exe, cwd, root and fd of a process in /proc, and the short names of descriptors in /dev.
  * Left to the kernel, /dev/fd/N would open a layer's file anew, for writing too. */
-#include "view.h"
+#include "proctext.h"
 
-/* "/proc/self/", "/proc/thread-self/", "/proc/<pid>/": offset behind it, *own = it is this process. 0 when it is none. */
-static u32 process_part(const char *path, bool *own)
+#define GONE " (deleted)"
+#define GONE_LEN 10
+
+const char *proc_part(const char *path, u64 *pid)
 {
     const char *s = path + 6;
-    u64 pid;
-    *own = true;
+    *pid = 0;
     if (!str_starts(path, "/proc/"))
-        return 0;
-    if (str_starts(s, "self/"))
-        return 11;
-    if (str_starts(s, "thread-self/"))
-        return 18;
-    if (!text_number(&s, &pid) || *s != '/')
-        return 0;
-    *own = pid == (u64)sys0(SYS_getpid);
-    return (u32)(s - path) + 1;
+        return NULL;
+    if (str_starts(s, "self/")) {
+        s += 5;
+    } else if (str_starts(s, "thread-self/")) {
+        return s + 12;
+    } else {
+        if (!text_number(&s, pid) || *s++ != '/')
+            return NULL;
+        if (*pid == (u64)sys0(SYS_getpid))
+            *pid = 0;
+    }
+    if (!str_starts(s, "task/"))
+        return s;
+    for (s += 5; *s && *s != '/'; s++)
+        ;
+    return *s ? s + 1 : s;
 }
 
 static int answer(char *out, size_t cap, const char *text)
@@ -42,43 +50,76 @@ static int dev_link(const char *path, char *out, size_t cap)
     return -ENOENT;
 }
 
+/* "fd/N": nothing behind it. */
+static bool is_fd(const char *what)
+{
+    const char *s = what + 3;
+    u64 n;
+    return str_starts(what, "fd/") && text_number(&s, &n) && !*s;
+}
+
+/* What the kernel says at a link of another process, or of a descriptor. */
+static int ask_kernel(struct call *k, const char *path, u64 pid, bool exe, char *out, size_t cap)
+{
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    char *text = slot->bytes;
+    long n = sys4(SYS_readlinkat, AT_FDCWD, path, text, CORE_PATH_MAX);
+    int r = -ENOENT;
+    if (n > 0 && text[0] == '/') {
+        text[n] = 0;
+        bool deleted = n > GONE_LEN && !memcmp(text + n - GONE_LEN, GONE, GONE_LEN);
+        bool engine = exe && pid && n > 11 && str_equal(text + n - 11, "/lpmx-start");
+        if (engine)
+            r = proc_program(k, pid, out, cap);
+        else if (!deleted)
+            r = answer_guest(reverse_path(k->c, text, (u32)n, out, cap), out, cap);
+    }
+    slot_put(k->c, slot);
+    return r;
+}
+
 int proc_link(struct call *k, const char *path, u32 len, char *out, size_t cap)
 {
-    bool own;
+    u64 pid;
     if (str_starts(path, "/dev/"))
         return dev_link(path, out, cap);
-    u32 at = process_part(path, &own);
-    if (!at || at >= len)
+    if (str_equal(path, "/proc/mounts"))
+        return answer(out, cap, "self/mounts");
+    const char *what = len > 6 ? proc_part(path, &pid) : NULL;
+    if (!what)
         return -ENOENT;
-    const char *what = path + at;
-    if (str_starts(what, "task/")) {
-        for (what += 5; *what && *what != '/'; what++)
-            ;
-        if (*what++ != '/')
-            return -ENOENT;
-    }
-    bool fd = str_starts(what, "fd/") && what[3] >= '0' && what[3] <= '9';
+    bool exe = str_equal(what, "exe"), cwd = str_equal(what, "cwd");
     if (str_equal(what, "root"))
         return answer(out, cap, "/");
-    if (own && str_equal(what, "exe"))
+    if (!pid && exe)
         return answer(out, cap, k->c->exe);
-    if (own && str_equal(what, "cwd"))
-        return answer_guest(cwd_get(k, out, cap), out, cap);
-    if (!fd && !str_equal(what, "exe") && !str_equal(what, "cwd"))
+    if (!exe && !cwd && !is_fd(what))
         return -ENOENT;
-    for (const char *s = what + 3; fd && *s; s++)
-        if (*s < '0' || *s > '9')
-            return -ENOENT;
+    int r = ask_kernel(k, path, pid, exe, out, cap);
+    return r == -ENOENT && !pid && cwd && !cwd_gone() ? answer_guest(cwd_get(k, out, cap), out, cap) : r;
+}
+
+/* As the text of a link also a path that leads nowhere any more is the guest's. */
+int proc_readlink(struct call *k, const char *path, u32 len, char *out, size_t cap)
+{
+    u64 pid;
+    int r = proc_link(k, path, len, out, cap);
+    const char *what = r == -ENOENT && len > 6 ? proc_part(path, &pid) : NULL;
+    if (!what || (!is_fd(what) && !str_equal(what, "cwd") && !str_equal(what, "exe")))
+        return r;
     struct slot *slot = slot_get(k->c);
     if (!slot)
         return -ENOMEM;
     long n = sys4(SYS_readlinkat, AT_FDCWD, path, slot->bytes, CORE_PATH_MAX);
-    int r = -ENOENT;
-    if (n > 0 && slot->bytes[0] == '/') {
-        slot->bytes[n] = 0;
-        bool deleted = n > 10 && !memcmp(slot->bytes + n - 10, " (deleted)", 10);
-        if (!deleted)
-            r = answer_guest(reverse_path(k->c, slot->bytes, (u32)n, out, cap), out, cap);
+    if (n > GONE_LEN && slot->bytes[0] == '/' && !memcmp(slot->bytes + n - GONE_LEN, GONE, GONE_LEN)) {
+        size_t pos = 0;
+        int guest = reverse_path(k->c, slot->bytes, (u32)n - GONE_LEN, out, cap);
+        if (guest > 0) {
+            pos = (size_t)guest;
+            r = text_add(out, cap, &pos, GONE, GONE_LEN) ? (int)pos : -ENAMETOOLONG;
+        }
     }
     slot_put(k->c, slot);
     return r;

@@ -29,13 +29,20 @@ static bool skip_path(const struct core *c, const char **s, u32 *n, const char *
     return true;
 }
 
+/* The upper or a layer. */
+static bool skip_union(const struct core *c, const char **s, u32 *n)
+{
+    bool found = skip_path(c, s, n, c->strings + c->con->tree, "/upper");
+    for (u32 i = 0; !found && !c->host && i < c->nlayers; i++)
+        found = skip_path(c, s, n, c->strings + c->layers[i], "");
+    return found;
+}
+
 int reverse_path(struct core *c, const char *host, u32 len, char *out, size_t cap)
 {
     const char *rest = host, *guest = "";
     u32 n = len;
-    bool found = skip_path(c, &rest, &n, c->strings + c->con->tree, "/upper");
-    for (u32 i = 0; !found && !c->host && i < c->nlayers; i++)
-        found = skip_path(c, &rest, &n, c->strings + c->layers[i], "");
+    bool found = skip_union(c, &rest, &n);
     u32 best = 0;
     for (u32 i = 0; !found && i < c->nbinds; i++) {
         const char *at = host;
@@ -55,6 +62,21 @@ int reverse_path(struct core *c, const char *host, u32 len, char *out, size_t ca
     if (!text_add(out, cap, &pos, guest, strlen(guest)) || !text_add(out, cap, &pos, rest, n))
         return -ENAMETOOLONG;
     return (int)pos;
+}
+
+bool reverse_internal(const struct core *c, const char *host, u32 len)
+{
+    const char *folders[] = {c->store, c->strings + c->con->tree}, *plan = c->plan, *rest = host;
+    u32 n = len;
+    if (skip_union(c, &rest, &n))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        const char *at = host;
+        u32 left = len;
+        if (skip_path(c, &at, &left, folders[i], ""))
+            return true;
+    }
+    return len == strlen(plan) && !memcmp(host, plan, len);
 }
 
 /* The host path of a descriptor, in slot; its length or -errno. */

@@ -41,7 +41,7 @@ static int spot_stat(struct call *k, const struct spot *s, bool follow, struct s
     if (fd < 0 && fd != AT_FDCWD)
         return fd;
     bool trust = s->kind == KIND_BIND && k->c->binds[s->bind].flags & (LPMX_BIND_TRUST | LPMX_BIND_FILE);
-    bool through = trust && (follow || s->name.len == s->bind_skip);
+    bool through = trust && (follow || s->must_dir || s->name.len == s->bind_skip);
     long r = sys4(SYS_newfstatat, fd, path, st, through ? 0 : AT_SYMLINK_NOFOLLOW);
     if (r)
         return (int)r;
@@ -328,7 +328,7 @@ static long readlink_spot(struct call *k, const struct spot *s, char *text, size
     if (s->kind == KIND_NONE)
         return -ENOENT;
     if (s->kind == KIND_BIND) {
-        int n = proc_link(k, s->name.path, s->name.len, text, cap);
+        int n = proc_readlink(k, s->name.path, s->name.len, text, cap);
         if (n != -ENOENT)
             return n;
     } else if (!S_ISLNK(s->kind == KIND_OBJECT ? s->mode : s->name.low.mode)) {

@@ -34,6 +34,7 @@ struct cwd {
     volatile u32 turn; /* odd while it is written */
     u32 pid;           /* whose cwd this is; 0 = free */
     u32 len;
+    u64 moves;         /* bloom_moves when the kernel last said that this is right */
     char path[CORE_PATH_MAX]; /* canonical guest path, "" = root */
 };
 

@@ -98,6 +98,8 @@ static inline const char *bind_host(const struct core *c, int i) { return c->str
 
 /* reverse.c: host path -> guest path. Length, or -ENOENT when it is none of the container's. */
 int reverse_path(struct core *c, const char *host, u32 len, char *out, size_t cap);
+/* It belongs to lpmx itself: in the store or the container's folder, or the plan. */
+bool reverse_internal(const struct core *c, const char *host, u32 len);
 int reverse_fd(struct call *k, int fd, char *out, size_t cap);
 /* The descriptor is open on an object of the container's tree, be its name gone or not yet given. */
 bool reverse_in_tree(struct call *k, int fd);
@@ -105,9 +107,14 @@ bool reverse_in_tree(struct call *k, int fd);
 /* cwd.c */
 int cwd_get(struct call *k, char *out, size_t cap); /* length ("" = root) or -errno */
 int cwd_set(struct call *k, const char *path, u32 len);
+bool cwd_gone(void);  /* the kernel's cwd has been removed */
 bool cwd_moved(struct call *k); /* the kernel's cwd is elsewhere by now; ours has been put right */
 
 /* proc.c: the links of /proc that must lead into the view. path is canonical. Length of the guest target, or -ENOENT: not one of them. */
 int proc_link(struct call *k, const char *path, u32 len, char *out, size_t cap);
+/* The same for readlink. */
+int proc_readlink(struct call *k, const char *path, u32 len, char *out, size_t cap);
+/* proctext.c: opens those files of /proc whose text is made for the guest. Descriptor, -errno, or CORE_PASS: it is none of them. */
+long proc_open(struct call *k, const char *path, int flags);
 
 #endif

@@ -178,7 +178,7 @@ struct lpmx_bloom {
     u32 abi;
     u32 blocks;
     char boot[40]; /* boot id of the host that made it (proc(5)), NUL-padded: valid in that boot only */
-    u64 reserved;
+    u64 moves;     /* directories renamed or removed: whoever knows its cwd by name asks the kernel again when this has changed */
 };
 
 /* ---- Payload: what is appended to the launcher to make the one file. Footer = last 80 bytes of the file. */

@@ -165,7 +165,7 @@ export const lpmx_bloom = {
     abi: ["u32", 8, 1],
     blocks: ["u32", 12, 1],
     boot: ["char", 16, 40],
-    reserved: ["u64", 56, 1],
+    moves: ["u64", 56, 1],
   },
 } as const;
 
