@@ -223,6 +223,19 @@ static int add_changed(struct making *m, enum kind kind)
     return !r && (kind != KIND_LOWER || m->any) ? list_place(m->k, PLACE_UPPER, name_rel(m->dir), see_object, m) : r;
 }
 
+/* What stat shows as the number of the directory above. */
+static u64 parent_number(struct call *k, const struct name *dir, u64 own)
+{
+    struct name parent;
+    struct stat st;
+    if (!dir->len)
+        return own;
+    parent_enter(k, dir, &parent);
+    u64 ino = parent.low.ino ? parent.low.ino : lookup(k, &parent, &st) == KIND_OBJECT ? st.st_ino : own;
+    parent_leave(dir);
+    return ino;
+}
+
 static int make(struct making *m)
 {
     struct call *k = m->k;
@@ -230,9 +243,10 @@ static int make(struct making *m)
     int kind = lookup(k, m->dir, &st);
     if (kind < 0)
         return kind;
-    int r = snapshot_add(m->s, ".", 1, m->dir->low.ino, 4);
+    u64 own = m->dir->low.ino ? m->dir->low.ino : kind == KIND_OBJECT ? st.st_ino : 1;
+    int r = snapshot_add(m->s, ".", 1, own, 4);
     if (!r)
-        r = snapshot_add(m->s, "..", 2, m->dir->low.ino, 4);
+        r = snapshot_add(m->s, "..", 2, parent_number(k, m->dir, own), 4);
     if (!r && !bloom_children_untouched(k->c, m->dir))
         r = add_changed(m, (enum kind)kind);
     if (!r && S_ISDIR(m->dir->low.mode))

@@ -205,6 +205,31 @@ long op_getsockopt(struct call *k, const long *a)
     return r ? r : guest_write((void *)a[4], &len, sizeof len);
 }
 
+#define WATCHED_MAX (16l << 20)
+#define READ_EVENTS 0x31u /* IN_ACCESS, IN_CLOSE_NOWRITE, IN_OPEN */
+
+/* Changes will be made in the upper: that is where to watch. What is large is not copied for it, nor what is watched for reading only. */
+static int watch_upper(struct call *k, struct spot *s, u32 mask)
+{
+    struct touch t = {.length = -1};
+    const char *path;
+    struct stat st;
+    if (s->kind != KIND_LOWER || k->c->readonly)
+        return 0;
+    int r, fd = spot_at(k, s, &path);
+    if (S_ISDIR(s->name.low.mode)) {
+        r = bring_up(k, &s->name);
+    } else {
+        bool wanted = S_ISREG(s->name.low.mode) && mask & 0xfff & ~READ_EVENTS;
+        if (!wanted || sys4(SYS_newfstatat, fd, path, &st, AT_SYMLINK_NOFOLLOW) || st.st_size > WATCHED_MAX)
+            return 0;
+        r = first_touch(k, &s->name, &t);
+        r = r == -EAGAIN ? 0 : r; /* another did it, or removed it: the watch will tell */
+    }
+    s->kind = KIND_OBJECT;
+    return r;
+}
+
 long op_inotify_add_watch(struct call *k, const long *a)
 {
     struct spot s;
@@ -216,10 +241,8 @@ long op_inotify_add_watch(struct call *k, const long *a)
     long r = walk(k, AT_FDCWD, (const char *)a[1], nofollow ? 0 : WALK_FOLLOW, &s);
     if (!r && s.kind == KIND_NONE)
         r = -ENOENT;
-    if (!r && s.kind == KIND_LOWER && S_ISDIR(s.name.low.mode) && !k->c->readonly) {
-        r = bring_up(k, &s.name); /* changes will be made in the upper: that is where to watch */
-        s.kind = KIND_OBJECT;
-    }
+    if (!r)
+        r = watch_upper(k, &s, (u32)a[2]);
     int fd = r ? (int)r : spot_at(k, &s, &rel);
     if (!r && fd < 0 && fd != AT_FDCWD)
         r = fd;
