@@ -3,6 +3,7 @@
  *
  * A vfork child writes its own slot, never its parent's, and raises cwd_split; only then must a reader ask who it is. */
 #include "ops.h"
+#include "permit.h"
 
 /* Copies slot text; false while or because it changes. */
 static int cwd_read(const struct cwd *s, char *out, size_t cap)
@@ -147,8 +148,9 @@ static int enter_spot(struct call *k, struct spot *s)
     u32 mode = s->kind == KIND_LOWER ? s->name.low.mode : s->mode;
     if (fd != AT_FDCWD && fd < 0)
         return fd;
-    if (mode && !S_ISDIR(mode))
-        return -ENOTDIR;
+    int refused = permit_spot(k, s, MAY_SEARCH);
+    if ((mode && !S_ISDIR(mode)) || refused)
+        return mode && !S_ISDIR(mode) ? -ENOTDIR : refused;
     if (s->kind == KIND_BIND) {
         long r = sys4(SYS_newfstatat, fd, path, &st, 0);
         if (r || !S_ISDIR(st.st_mode))
@@ -224,7 +226,10 @@ int core_enter_dir(struct core *c, const char *path, bool make)
 {
     struct call k = {.c = c};
     struct spot s;
+    u32 user = c->ids.fsuid; /* a missing workdir is made by root, as docker does */
+    c->ids.fsuid = make ? 0 : user;
     int r = make ? make_dirs(&k, path, strlen(path)) : 0;
+    c->ids.fsuid = user;
     if (r)
         return r;
     r = walk_text(&k, path, WALK_FOLLOW, &s);

@@ -1,6 +1,7 @@
 /* The exec planner: every exec of a contained program ends here. A program is found in the guest's view, scripts are unrolled to their
  * interpreter as the kernel would, and lpmx-start is executed with the caller's arguments untouched and the hand-over in its environment. */
 #include "exec.h"
+#include "permit.h"
 
 #define AT_EMPTY_PATH_ 0x1000
 
@@ -12,14 +13,18 @@ static int examine(const char head[HEAD], long n)
     return n >= 2 && head[0] == '#' && head[1] == '!' ? 1 : -ENOEXEC;
 }
 
-static bool may_execute(struct call *k, const struct spot *s, const struct stat *st, const char *at, int fd)
+static bool may_execute(struct call *k, const struct spot *s, const struct stat *st, const char *at, int fd, struct plan *p)
 {
     struct identity id;
+    p->set_id = 0;
     if (s->kind == KIND_BIND)
         return sys3(SYS_faccessat, fd, at, 1) == 0;
     if (s->kind == KIND_LOWER ? ident_of_low(k, &s->name.low, st, &id) : ident_of_object(k, st, &id))
         return false;
-    return id.mode & 0111;
+    p->set_id = id.mode & (id.mode & 010 ? S_ISUID | S_ISGID : S_ISUID); /* set-gid without x is a mark for locking */
+    p->uid = id.uid;
+    p->gid = id.gid;
+    return id.mode & 0111 && !permit_id(k->c, &id, MAY_SEARCH);
 }
 
 /* Fills host, guest and head for the program at s. examine()'s answer or -errno. */
@@ -36,7 +41,7 @@ static int inspect(struct call *k, const struct spot *s, struct plan *p)
     if (fd < 0)
         return (int)fd;
     long r = sys2(SYS_fstat, fd, &st);
-    if (!r && (!S_ISREG(st.st_mode) || (s->kind == KIND_LOWER && !S_ISREG(s->name.low.mode)) || !may_execute(k, s, &st, at, dir)))
+    if (!r && (!S_ISREG(st.st_mode) || (s->kind == KIND_LOWER && !S_ISREG(s->name.low.mode)) || !may_execute(k, s, &st, at, dir, p)))
         r = -EACCES;
     long n = r ? r : sys4(SYS_pread64, fd, p->head, HEAD, 0);
     sys1(SYS_close, fd);
@@ -188,6 +193,7 @@ static int inspect_fd(int fd, struct plan *p)
     struct stat st;
     size_t pos = 0;
     long r = sys2(SYS_fstat, fd, &st);
+    p->set_id = 0;
     if (!r && (!S_ISREG(st.st_mode) || !(st.st_mode & 0111)))
         r = -EACCES;
     long n = r ? r : sys4(SYS_pread64, fd, p->head, HEAD, 0);
@@ -303,6 +309,8 @@ int core_program_open(struct core *c, const char *path, struct core_program *out
     if (r >= 0) {
         memcpy(out->guest, p->guest, strlen(p->guest) + 1);
         memcpy(c->exe, p->guest, strlen(p->guest) + 1);
+        if (!r)
+            plan_ids(p, &c->ids);
         r = 0;
     }
     slot_put(c, slot);

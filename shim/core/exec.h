@@ -15,8 +15,12 @@ struct plan {
     char script[CORE_PATH_MAX]; /* name that an interpreter is given: the path as it was asked for */
     char interp[SCRIPTS_MAX][HEAD]; /* first lines: the arguments they give point in here */
     int fd_handed;           /* memfd or deleted file, or -1 */
+    u32 set_id;              /* S_ISUID, S_ISGID of the program */
+    u32 uid, gid;            /* its owner */
 };
 
+/* The identity after the exec: set-id bits, and saved ids that follow (execve(2)). */
+void plan_ids(const struct plan *p, struct core_ids *ids);
 /* Writes "LPMX_PLAN=…" for the program in p, NUL-terminated. 0 or -errno (-E2BIG: cap is too small). */
 int write_handover(struct call *k, const struct plan *p, char *out, size_t cap);
 

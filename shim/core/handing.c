@@ -9,9 +9,20 @@ static int put_number(char *out, size_t cap, size_t *pos, u32 v)
     return text_add(out, cap, pos, text, n) ? 0 : -E2BIG;
 }
 
-static int put_ids(struct core *c, char *out, size_t cap, size_t *pos)
+void plan_ids(const struct plan *p, struct core_ids *ids)
 {
-    const struct core_ids *i = &c->ids;
+    if (p->set_id & S_ISUID)
+        ids->euid = p->uid;
+    if (p->set_id & S_ISGID)
+        ids->egid = p->gid;
+    ids->suid = ids->fsuid = ids->euid;
+    ids->sgid = ids->fsgid = ids->egid;
+}
+
+static int put_ids(struct core *c, const struct plan *p, char *out, size_t cap, size_t *pos)
+{
+    struct core_ids after = c->ids, *i = &after;
+    plan_ids(p, i);
     const u32 ids[] = {i->ruid, i->euid, i->suid, i->fsuid, i->rgid, i->egid, i->sgid, i->fsgid};
     char text[8 * 12 + 64 * 12];
     size_t n = 0;
@@ -53,7 +64,7 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
         r = handover_put(out, cap, &pos, 'h', p->host, strlen(p->host));
     }
     if (!r)
-        r = put_ids(c, out, cap, &pos);
+        r = put_ids(c, p, out, cap, &pos);
     if (r || cap - pos < CORE_PATH_MAX + 16)
         return r ? r : -E2BIG;
     cwd = out + pos + 16; /* in the free part, then moved to where its field is written */

@@ -140,6 +140,7 @@ long op_setgroups(struct call *k, const long *a)
     long r = n ? guest_read(i->groups, (const void *)a[1], n * sizeof(u32)) : 0;
     if (!r)
         i->ngroups = n;
+    __atomic_fetch_add(&k->c->ids_turn, 1, __ATOMIC_RELAXED);
     return r;
 }
 

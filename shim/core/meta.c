@@ -1,5 +1,6 @@
 /* Metadata: chmod, chown, times, truncate, extended attributes. A live entry is copied up with the change already in the copy. */
 #include "ops.h"
+#include "permit.h"
 #include <sys/xattr.h>
 
 #define AT_EMPTY_PATH_ 0x1000
@@ -72,8 +73,11 @@ static long change_spot(struct call *k, struct spot *s, const struct change *ch,
         return S_ISDIR(mode) ? -EISDIR : -EINVAL;
     if (k->c->readonly)
         return -EROFS;
-    if (ch->touch.set_owner && k->c->ids.euid && s->kind != KIND_BIND)
-        return -EPERM;
+    int refused = permit_change_spot(k, s, &ch->touch, ch->truncate);
+    if (refused)
+        return refused;
+    if (S_ISDIR(mode) && (ch->touch.set_mode || ch->touch.set_owner))
+        bloom_moved(k->c);
     if (s->kind == KIND_LOWER) {
         struct touch t = ch->touch;
         if (S_ISLNK(mode) && (t.set_owner || t.set_mode))
@@ -106,8 +110,14 @@ static long change_object_fd(struct call *k, int fd, const struct touch *t)
 {
     if (k->c->readonly)
         return -EROFS;
-    if (t->set_owner && k->c->ids.euid)
-        return -EPERM;
+    struct stat st;
+    struct identity id;
+    int r = (int)sys2(SYS_fstat, fd, &st);
+    r = r || permit_all(k->c) || ident_of_object(k, &st, &id) ? r : permit_change(k->c, &id, t);
+    if (r)
+        return r;
+    if (S_ISDIR(st.st_mode))
+        bloom_moved(k->c);
     return t->set_times ? sys4(SYS_utimensat, fd, 0, t->times, 0) : object_identity(k, fd, NULL, t);
 }
 

@@ -1,5 +1,6 @@
 /* rename and link (upper.md section 6): the two operations over two names. */
 #include "ops.h"
+#include "permit.h"
 
 #define RENAME_NOREPLACE_ 1
 #define RENAME_EXCHANGE_ 2
@@ -119,10 +120,7 @@ static long rename_names(struct call *k, struct name *from, struct name *to, uns
     }
 }
 
-static bool same_name(const struct name *a, const struct name *b)
-{
-    return a->len == b->len && !memcmp(a->path, b->path, a->len);
-}
+static bool same_name(const struct name *a, const struct name *b) { return a->len == b->len && !memcmp(a->path, b->path, a->len); }
 
 /* Both below the same kind of place, or it is another device. */
 static long rename_bind(struct call *k, const struct spot *from, const struct spot *to, unsigned flags)
@@ -182,7 +180,9 @@ static long rename_spots(struct call *k, struct spot *from, struct spot *to, uns
         return flags & RENAME_EXCHANGE_ ? -EINVAL : -ENOTEMPTY;
     if (S_ISDIR(spot_mode(from)) && mounted_in(k->c, &from->name))
         return -EBUSY;
-    return rename_names(k, &from->name, &to->name, flags);
+    int r = permit_remove(k, from);
+    r = r ? r : permit_remove(k, to);
+    return r ? r : rename_names(k, &from->name, &to->name, flags);
 }
 
 /* The kernel finds both directories before it judges the names: a missing one is the error, whatever else there is. */
@@ -210,15 +210,8 @@ static long rename_at(struct call *k, const long *a, unsigned flags)
     return r;
 }
 
-long op_renameat(struct call *k, const long *a)
-{
-    return rename_at(k, a, 0);
-}
-
-long op_renameat2(struct call *k, const long *a)
-{
-    return rename_at(k, a, (unsigned)a[4]);
-}
+long op_renameat(struct call *k, const long *a) { return rename_at(k, a, 0); }
+long op_renameat2(struct call *k, const long *a) { return rename_at(k, a, (unsigned)a[4]); }
 
 long op_rename(struct call *k, const long *a)
 {
@@ -287,6 +280,8 @@ static long link_fd(struct call *k, int fd, struct spot *to)
     int r = spot_writable(k, to);
     if (!r && !same_mount(k, fd, to))
         r = -EXDEV;
+    if (!r)
+        r = permit_make(k, to);
     if (!r && to->kind != KIND_BIND) {
         bloom_touch(k->c, &to->name);
         r = bring_up_parent(k, &to->name);
@@ -313,7 +308,8 @@ static long link_spots(struct call *k, struct spot *from, struct spot *to)
         return -ENOENT;
     if (k->c->readonly)
         return to->kind == KIND_NONE ? -EROFS : -EEXIST;
-    return link_names(k, &from->name, &to->name);
+    int r = to->kind == KIND_NONE ? permit_make(k, to) : 0;
+    return r ? r : link_names(k, &from->name, &to->name);
 }
 
 /* "/proc/self/fd/N", the way to name a file by descriptor; -1 = it is not. */

@@ -1,5 +1,6 @@
 /* Names that come and go: mkdir, mknod, symlink, unlink, rmdir (upper.md section 6). */
 #include "ops.h"
+#include "permit.h"
 
 /* A new object at a name where nothing is: made by `make`, the parent brought up when that is what is missing. */
 typedef long (*maker)(struct call *k, const struct name *n, const void *arg);
@@ -12,14 +13,14 @@ static long place_new(struct call *k, struct spot *s, maker make, const void *ar
         int missing = spot_parent(k, s);
         return missing ? missing : -EROFS;
     }
-    for (;;) {
+    int refused = permit_make(k, s);
+    while (!refused) {
         long r = make(k, &s->name, arg);
         if (r != -ENOENT || !s->name.dir_len)
             return r;
-        int up = bring_up_parent(k, &s->name);
-        if (up)
-            return up;
+        refused = bring_up_parent(k, &s->name);
     }
+    return refused;
 }
 
 struct node {
@@ -301,7 +302,7 @@ static long remove_at(struct call *k, int dirfd, long path, bool dir)
             r = -EROFS;
         else if (dir && mounted_in(k->c, &s.name))
             r = -EBUSY;
-        else
+        else if (!(r = permit_remove(k, &s)))
             r = dir ? rmdir_name(k, &s) : S_ISDIR(mode) ? -EISDIR : unlink_name(k, &s);
     }
     if (dir && !r)
@@ -377,8 +378,10 @@ int core_make_mount_points(struct core *c, const char **what)
     struct call k = {.c = c};
     struct slot *slot = slot_get(c);
     bool readonly = c->readonly;
+    u32 user = c->ids.fsuid;
     int r = slot ? 0 : -ENOMEM;
     c->readonly = false;
+    c->ids.fsuid = 0;
     for (u32 i = 0; !r && i < c->nbinds; i++) {
         *what = bind_guest(c, (int)i);
         size_t len = strlen(*what);
@@ -388,6 +391,7 @@ int core_make_mount_points(struct core *c, const char **what)
             r = 0; /* inside a read-only bind: shown all the same */
     }
     c->readonly = readonly;
+    c->ids.fsuid = user;
     if (slot)
         slot_put(c, slot);
     call_end(&k);

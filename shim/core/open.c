@@ -1,5 +1,6 @@
 /* open and its relatives. Reading takes the object or the layer's file as it is; the first opening for writing copies it up. */
 #include "ops.h"
+#include "permit.h"
 
 #define O_TMPFILE_ 020200000
 #define CHANGES(flags) (!((flags) & O_PATH) && (((flags) & 3) != O_RDONLY || (flags) & O_TRUNC)) /* musl counts O_PATH to O_ACCMODE */
@@ -81,6 +82,9 @@ static long create(struct call *k, struct spot *s, const struct opening *o)
         return -EISDIR;
     if (name_last_len(n) > NAME_LEN_MAX)
         return -ENAMETOOLONG;
+    int refused = permit_make(k, s);
+    if (refused)
+        return refused;
     bloom_touch(k->c, n);
     for (;;) {
         int upper = place_fd(k, PLACE_UPPER);
@@ -205,6 +209,9 @@ static long open_spot(struct call *k, struct spot *s, const struct opening *o)
     }
     if (create_it && o->flags & O_EXCL)
         return -EEXIST;
+    int refused = permit_open(k, s, o->flags);
+    if (refused)
+        return refused;
     return s->kind == KIND_LOWER ? open_lower(k, s, o) : open_object(k, s, o);
 }
 
@@ -217,7 +224,8 @@ static long open_tmpfile(struct call *k, struct spot *s, const struct opening *o
         return -ENOENT;
     if (!S_ISDIR(s->kind == KIND_LOWER ? s->name.low.mode : s->mode))
         return -ENOTDIR;
-    int fd = k->c->readonly ? -EROFS : place_fd(k, PLACE_WORK);
+    int fd = k->c->readonly ? -EROFS : permit_spot(k, s, MAY_WRITE | MAY_SEARCH);
+    fd = fd ? fd : place_fd(k, PLACE_WORK);
     long r = fd < 0 ? fd : sys4(SYS_openat, fd, ".", o->flags, o->mode);
     struct stat st;
     if (r < 0 || plain_file(k->c, o->mode) || sys2(SYS_fstat, r, &st))

@@ -1,5 +1,6 @@
 /* AF_UNIX sockets with path names, and inotify: host paths in other clothes. sun_path holds 108 bytes; a longer host path goes through
  * /proc/self/fd. */
+#include "permit.h"
 #include "sock.h"
 
 int address_take(const void *at, long len, struct address *out)
@@ -71,6 +72,8 @@ int address_to_host(struct call *k, struct address *ad, bool bind)
         int fd = spot_at(k, &s, &at);
         bool there = s.kind == KIND_BIND ? !sys4(SYS_newfstatat, fd, at, &st, AT_SYMLINK_NOFOLLOW) : s.kind != KIND_NONE;
         r = there ? -EADDRINUSE : spot_writable(k, &s);
+        if (!r)
+            r = permit_make(k, &s);
         if (!r && s.kind == KIND_NONE) {
             bloom_touch(k->c, &s.name);
             r = bring_up_parent(k, &s.name);

@@ -247,18 +247,19 @@ long op_statx(struct call *k, const long *a)
     return r ? r : guest_write((void *)a[4], &x, sizeof x);
 }
 
-/* What the identity allows: a guest root may all but execute what nobody may. */
-static int allowed(struct call *k, const struct identity *id, int how)
+/* What the identity allows: a guest root may all but execute what nobody may. Asked for the real ids, or the effective ones. */
+static int allowed(struct call *k, const struct identity *id, int how, long flags)
 {
     const struct core_ids *me = &k->c->ids;
+    u32 uid = flags & AT_EACCESS ? me->euid : me->ruid, gid = flags & AT_EACCESS ? me->egid : me->rgid;
     if (S_ISLNK(id->mode) || !how)
         return 0;
-    if (me->ruid == 0)
+    if (!uid)
         return how & 1 && !S_ISDIR(id->mode) && !(id->mode & 0111) ? -EACCES : 0;
-    bool group = me->rgid == id->gid;
+    bool group = gid == id->gid;
     for (u32 i = 0; i < me->ngroups && !group; i++)
         group = me->groups[i] == id->gid;
-    u32 bits = me->ruid == id->uid ? id->mode >> 6 : group ? id->mode >> 3 : id->mode;
+    u32 bits = uid == id->uid ? id->mode >> 6 : group ? id->mode >> 3 : id->mode;
     return (bits & (u32)how) == (u32)how ? 0 : -EACCES;
 }
 
@@ -275,7 +276,7 @@ static long access_at(struct call *k, int dirfd, long path, int how, long flags)
     if (!r)
         r = spot_stat(k, &s, follow, &st, &id);
     if (!r && s.kind != KIND_BIND)
-        r = allowed(k, &id, how);
+        r = allowed(k, &id, how, flags);
     else if (!r) {
         int fd = spot_at(k, &s, &at);
         r = S_ISLNK(st.st_mode) ? 0 : sys3(SYS_faccessat, fd, at, how);
@@ -308,7 +309,7 @@ long op_faccessat2(struct call *k, const long *a)
         long r = fd_stat(k, (int)a[0], &st, &id, &n, &slot);
         if (slot)
             slot_put(k->c, slot);
-        return r ? r : allowed(k, &id, (int)a[2]);
+        return r ? r : allowed(k, &id, (int)a[2], a[3]);
     }
     return access_at(k, (int)a[0], a[1], (int)a[2], a[3]);
 }

@@ -16,6 +16,7 @@
 #define CORE_LAYERS_MAX 1024
 #define CORE_BINDS_MAX 256
 #define NAME_LEN_MAX 255
+#define PERMITTED 64
 
 /* Places: host directories that names are looked up in, each by an O_PATH descriptor opened at first use (place.c). */
 enum {
@@ -72,6 +73,8 @@ struct core {
     volatile u32 cwd_split; /* a vfork child has changed its directory */
 
     struct core_ids ids;
+    volatile u32 ids_turn; /* counts changes of the groups */
+    volatile u64 permitted[PERMITTED]; /* directories that the guest may search (permit.c) */
     bool main_known; /* whom the container's main program runs as: shown as owner of the user's files in binds */
     u32 main_uid, main_gid;
     u32 real_uid, real_gid; /* the process's own on the host */
@@ -120,6 +123,7 @@ struct spot {
     int bind;      /* number of the bind when kind is KIND_BIND (also for a missing name below one) */
     u32 bind_skip; /* where in name.path the part below the bind begins */
     bool must_dir; /* the path ended in "/", "/." or "/.." */
+    u32 base;      /* length of what a relative path started from */
     u8 dots;       /* its last component was "." (1) or ".." (2) */
     u32 cap;
     struct slot *slot;

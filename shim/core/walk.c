@@ -4,6 +4,7 @@
  * The buffer of the spot holds the canonical part at its left and what is still to be walked at its right end. Components that the index
  * knows as directories, and those it does not know at all, are not asked for one by one: the look-up of the last one proves the path or
  * answers ENOTDIR, and then the walk is repeated with care. */
+#include "permit.h"
 #include "quick.h"
 
 #define WALK_CAREFUL 0x100
@@ -239,6 +240,7 @@ static int walk_from(struct walker *w, int dirfd)
 {
     struct spot *s = w->s;
     s->name.len = 0;
+    s->base = 0;
     s->buf[0] = 0;
     s->bind = -1;
     if (s->buf[w->rest] != '/') {
@@ -256,6 +258,7 @@ static int walk_from(struct walker *w, int dirfd)
         if (n < 0)
             return n;
         walker_rewind(w, (u32)n);
+        s->base = (u32)n;
         if (dirfd != AT_FDCWD && s->bind < 0) { /* any file can be named so, and a directory may be gone */
             w->unproved = true;
             name_set(w->k, &s->name, s->buf, s->name.len);
@@ -326,7 +329,8 @@ static int walk_any(struct call *k, int dirfd, const char *text, bool ours, unsi
 
 int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s)
 {
-    return walk_any(k, dirfd, guest, false, flags, s);
+    int r = walk_any(k, dirfd, guest, false, flags, s);
+    return r ? r : permit_way(k, s);
 }
 
 int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s)

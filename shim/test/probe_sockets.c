@@ -75,8 +75,8 @@ static void streams(const char *server, const char *client)
 
 static void datagrams(void)
 {
-    struct sockaddr_un un, from[3];
-    char byte[3] = "abc";
+    struct sockaddr_un un = {0}, from[3];
+    char byte[4] = "abc";
     socklen_t len = sizeof un;
     int a = socket_at(SOCK_DGRAM, "a"), b = socket_at(SOCK_DGRAM, "b");
     printf("sendto %s", error(sendto(a, "1", 1, 0, (void *)&un, address(&un, "b"))));
