@@ -1,9 +1,15 @@
 # Sourced by ./dev test. As root: installs what the tests need, builds images, records what a chroot prints, prepares the mounts
 # that only root can make, then runs the tests as the ordinary user lpmx-test. As an ordinary user: runs what needs no image,
 # or everything when root has built the images before. Everything lasting is in $tests (outside the clone).
+# "--long" among the names: everything that is else only sampled is run whole.
 tests=${LPMX_TEST_CACHE:-/var/cache/lpmx-tests}
 test_user=lpmx-test
 mounts=
+
+for name in "$@"; do
+  shift
+  if [ "$name" = --long ]; then export LPMX_TEST_LONG=1; else set -- "$@" "$name"; fi
+done
 
 missing_packages() {
   while read -r package; do
@@ -23,17 +29,24 @@ fill_work() {
   echo "nor this" >"$work/host/folder/file"
 }
 
-# $work/small: a file system of 8 MB; $work/noexec; $work/empty: a root with nothing but /dev/null, /proc, /tmp.
+# give_capability FILE NUMBER: effective and permitted; struct vfs_cap_data, version 2 (linux/capability.h)
+give_capability() {
+  python3 -c 'import os, struct, sys
+os.setxattr(sys.argv[1], "security.capability", struct.pack("<5I", 0x02000001, 1 << int(sys.argv[2]), 0, 0, 0))' "$@"
+}
+
+# $work/small: a file system of 8 MB; $work/noexec; $work/shared: one of a kind that lpmx does not know to be of this host alone, as a
+# network's; $work/empty: a root with nothing but /dev/null, /proc, /tmp.
 prepare_mounts() {
-  mkdir -p "$work/small" "$work/noexec" "$work/empty/dev" "$work/empty/proc" "$work/empty/tmp"
+  mkdir -p "$work/small" "$work/noexec" "$work/shared" "$work/empty/dev" "$work/empty/proc" "$work/empty/tmp"
   chown -R "$test_user" "$work/empty"
   mount -t tmpfs -o size=8m,mode=1777 tmpfs "$work/small" && mounts="$work/small"
   mount -t tmpfs -o noexec,size=400m,mode=1777 tmpfs "$work/noexec" && mounts="$mounts $work/noexec"
+  mount -t ramfs -o mode=1777 ramfs "$work/shared" && mounts="$mounts $work/shared"
   mount -t proc proc "$work/empty/proc" && mounts="$mounts $work/empty/proc"
   mknod -m 666 "$work/empty/dev/null" c 1 3
-  # cap_sys_chroot, effective and permitted: struct vfs_cap_data, version 2 (linux/capability.h)
-  python3 -c 'import os, struct, sys
-os.setxattr(sys.argv[1], "security.capability", struct.pack("<5I", 0x02000001, 1 << 18, 0, 0, 0))' "$work/bin/tool_chroot"
+  give_capability "$work/bin/tool_chroot" 18 # CAP_SYS_CHROOT
+  give_capability "$work/bin/tool_host" 21   # CAP_SYS_ADMIN
 }
 
 # The hosted tests start as root: what they compare with is root in a plain directory. The code under test runs as nobody there.
@@ -43,7 +56,7 @@ start_native() {
     name=${program##*/}
     [ $# = 0 ] || case " $* " in *" native:$name"* | *" native: "* | *" native "*) ;; *) continue ;; esac
     status=0
-    timeout 900 "$program" >"$work/native/$name.out" 2>&1 </dev/null || status=$?
+    timeout "${LPMX_TEST_LONG:+9}900" "$program" >"$work/native/$name.out" 2>&1 </dev/null || status=$?
     echo "$status" >"$work/native/.code" && chmod 644 "$work/native/.code" "$work/native/$name.out"
     mv "$work/native/.code" "$work/native/$name.code"
   done
@@ -53,7 +66,7 @@ start_native() {
 sweep_old_runs() {
   for old in "$tests"/work.*; do
     [ -d "$old" ] && ! kill -0 "${old##*.}" 2>/dev/null || continue
-    for folder in small noexec empty/proc; do umount -l "$old/$folder" 2>/dev/null || true; done
+    for folder in small noexec shared empty/proc; do umount -l "$old/$folder" 2>/dev/null || true; done
     rm -rf "$old"
   done
 }

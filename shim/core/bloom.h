@@ -4,21 +4,30 @@
 
 #include "state.h"
 
-/* Uses the tree's bloom if it has one of this boot; `known`: that was seen before. */
-void bloom_map(struct core *c, bool known);
-/* The one name, and the one parent, by hash (true without a bloom). */
+/* Uses the bloom of this boot or host, if there is one; `known`: "1" or "2" as in the hand-over when that was seen before, else NULL. */
+void bloom_map(struct core *c, const char *known);
+/* There is one, and it may be relied on: to be asked before the bits, of which no more is true than was then. */
+bool bloom_usable(const struct core *c);
+/* The one name, and the one parent, by hash, of a usable one. */
 bool bloom_changed(const struct core *c, u64 hash);
 bool bloom_replaced(const struct core *c, u64 hash);
 /* Neither n nor its parents were ever changed: the layers have the last word. */
 bool bloom_untouched(const struct core *c, const struct name *n);
 /* … and nothing directly in it. */
 bool bloom_children_untouched(const struct core *c, const struct name *dir);
-/* To be called before a mark or an object is made at n. */
-void bloom_touch(const struct core *c, const struct name *n);
+/* To be called before a mark or an object is made at n. 0, or -errno: the change may not be made. */
+int bloom_touch(struct core *c, const struct name *n);
 /* … and when n may from now on be another kind of parent than the layers say: a link, a moved or removed directory. */
-void bloom_replace(const struct core *c, const struct name *n);
+int bloom_replace(struct core *c, const struct name *n);
 /* A directory has been renamed or removed; how many have, 0 = nobody counts. */
 void bloom_moved(const struct core *c);
 u64 bloom_moves(const struct core *c);
+
+/* lease.c: a bloom is to be relied on only for a time when other hosts may change the tree. */
+bool lease_valid(const struct core *c);
+/* Before a change without a bloom: waits until nobody relies on one. 0 or -errno. */
+int lease_change(struct core *c);
+/* The host path of the leased bloom. */
+int lease_bloom_path(const struct core *c, char *out, size_t cap);
 
 #endif

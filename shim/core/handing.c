@@ -49,7 +49,7 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
     if (!r)
         r = handover_put(out, cap, &pos, 'p', c->plan, strlen(c->plan));
     if (!r && c->bloom)
-        r = handover_put(out, cap, &pos, 'b', "1", 1);
+        r = handover_put(out, cap, &pos, 'b', c->bloom_head->leased ? "2" : "1", 1);
     if (!r)
         r = handover_put(out, cap, &pos, 'r', c->launcher, strlen(c->launcher));
     if (!r)

@@ -37,4 +37,27 @@ static inline u64 hash_end(struct path_hash h)
     return (u64)hash_mix(h.b) << 32 | hash_mix(h.a);
 }
 
+static inline u32 hash_inverse(u32 odd)
+{
+    u32 x = odd;
+    for (int i = 0; i < 4; i++)
+        x *= 2 - odd * x;
+    return x;
+}
+
+static inline u32 hash_unmix(u32 x)
+{
+    x ^= x >> 15 ^ x >> 30;
+    x *= hash_inverse(0x297a2d39u);
+    x ^= x >> 12 ^ x >> 24;
+    x *= hash_inverse(0x2c1b3c6du);
+    return x ^ x >> 15 ^ x >> 30;
+}
+
+/* The state after the path that has this hash: hash_end backwards, as mixing loses nothing. */
+static inline struct path_hash hash_resume(u64 hash)
+{
+    return (struct path_hash){hash_unmix((u32)hash), hash_unmix((u32)(hash >> 32))};
+}
+
 #endif

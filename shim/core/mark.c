@@ -41,9 +41,10 @@ static int mark_make(struct call *k, const struct name *n, const char *temp)
 {
     char path[NAME_LEN_MAX + 20], old[TEMP_MAX];
     int err = mark_path(n, path), fd = place_fd(k, PLACE_DEAD);
+    if (!err && fd >= 0)
+        err = bloom_touch(k->c, n);
     if (err < 0 || fd < 0)
         return err < 0 ? err : fd;
-    bloom_touch(k->c, n);
     for (;;) {
         long r = temp ? sys3(SYS_symlinkat, temp, fd, path) : sys5(SYS_linkat, fd, "gone", fd, path, 0);
         if (r == -EMLINK && !temp)

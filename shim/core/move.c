@@ -106,8 +106,8 @@ static long rename_names(struct call *k, struct name *from, struct name *to, uns
             continue;
         if (r)
             return r;
-        bloom_replace(k->c, from);
-        bloom_replace(k->c, to);
+        if ((r = bloom_replace(k->c, from)) || (r = bloom_replace(k->c, to)))
+            return r;
         long done = rename_call(upper, name_rel(from), upper, name_rel(to), flags);
         if (!done && (dir || flags & RENAME_EXCHANGE_))
             bloom_moved(k->c);
@@ -240,8 +240,10 @@ static long link_names(struct call *k, struct name *from, struct name *to)
                 return r;
             continue;
         }
-        bloom_replace(k->c, to);
-        long r = sys5(SYS_linkat, upper, name_rel(from), upper, name_rel(to), 0);
+        long r = bloom_replace(k->c, to);
+        if (r)
+            return r;
+        r = sys5(SYS_linkat, upper, name_rel(from), upper, name_rel(to), 0);
         if (r != -ENOENT)
             return r;
         int miss = again(k, from, to);
@@ -283,8 +285,9 @@ static long link_fd(struct call *k, int fd, struct spot *to)
     if (!r)
         r = permit_make(k, to);
     if (!r && to->kind != KIND_BIND) {
-        bloom_touch(k->c, &to->name);
-        r = bring_up_parent(k, &to->name);
+        r = bloom_touch(k->c, &to->name);
+        if (!r)
+            r = bring_up_parent(k, &to->name);
     }
     int dir = r ? r : spot_at(k, to, &path);
     return dir < 0 ? dir : sys5(SYS_linkat, AT_FDCWD, proc, dir, path, AT_SYMLINK_FOLLOW);

@@ -93,12 +93,9 @@ static long make_node(struct call *k, const struct name *n, const void *arg)
 {
     const struct node *w = arg;
     int upper = place_fd(k, PLACE_UPPER);
-    if (upper < 0)
-        return upper;
-    if (w->text)
-        bloom_replace(k->c, n);
-    else
-        bloom_touch(k->c, n);
+    int told = upper < 0 ? upper : w->text ? bloom_replace(k->c, n) : bloom_touch(k->c, n);
+    if (told)
+        return told;
     if (!w->text && !plain_node(k->c, w->mode))
         return make_classed(k, n, w);
     return make_raw(upper, name_rel(n), w);
@@ -255,10 +252,11 @@ static long rmdir_name(struct call *k, struct spot *s)
         int empty = emptied(k, n, false);
         if (empty != 1)
             return empty < 0 ? empty : -ENOTEMPTY;
-        bloom_replace(k->c, n);
-        if (kind == KIND_OBJECT)
+        int r = bloom_replace(k->c, n);
+        if (!r && kind == KIND_OBJECT)
             return sys3(SYS_unlinkat, upper, name_rel(n), AT_REMOVEDIR);
-        int r = bring_up_parent(k, n);
+        if (!r)
+            r = bring_up_parent(k, n);
         if (!r)
             r = mark_gone(k, n);
         if (!r)

@@ -83,9 +83,10 @@ static long create(struct call *k, struct spot *s, const struct opening *o)
     if (name_last_len(n) > NAME_LEN_MAX)
         return -ENAMETOOLONG;
     int refused = permit_make(k, s);
+    if (!refused)
+        refused = bloom_touch(k->c, n);
     if (refused)
         return refused;
-    bloom_touch(k->c, n);
     for (;;) {
         int upper = place_fd(k, PLACE_UPPER);
         bool plain = plain_file(k->c, o->mode);

@@ -207,10 +207,10 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
     if (r)
         return r;
     fork_init(c);
-    if (HANDOVER(h, 'b').at || HANDOVER(h, 'f').at)
-        bloom_map(c, HANDOVER(h, 'b').at != NULL);
     take_ids(c, &HANDOVER(h, 'i'));
     take_main(c, &HANDOVER(h, 'm'));
+    if (HANDOVER(h, 'b').at || HANDOVER(h, 'f').at)
+        bloom_map(c, HANDOVER(h, 'b').at);
     *what = "the container's hand-over is damaged";
     return cwd_init(c, &HANDOVER(h, 'c'));
 }

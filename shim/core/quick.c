@@ -11,7 +11,7 @@ struct pass {
     u64 hash[DEEPEST + 1]; /* [0]: of the place it starts from; [i]: up to component i */
     u32 end[DEEPEST + 1];
     u32 count;
-    bool clean; /* no parent of the last component has been replaced by anything in the upper */
+    bool clean; /* the bloom says that no parent of the last component has been replaced by anything in the upper */
 };
 
 /* The hash of the canonical part, and whether the directories in it are those of the layers. */
@@ -160,7 +160,7 @@ int walk_quick(struct walker *w, bool *is_untouched)
     if (w->k->c->host || walker_gap(w) < rest_len + 2)
         return 0;
     p.count = 0;
-    p.clean = true;
+    p.clean = bloom_usable(w->k->c);
     u32 rest = take(w, &p);
     if (!p.count)
         return 0;

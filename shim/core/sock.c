@@ -75,8 +75,9 @@ int address_to_host(struct call *k, struct address *ad, bool bind)
         if (!r)
             r = permit_make(k, &s);
         if (!r && s.kind == KIND_NONE) {
-            bloom_touch(k->c, &s.name);
-            r = bring_up_parent(k, &s.name);
+            r = bloom_touch(k->c, &s.name);
+            if (!r)
+                r = bring_up_parent(k, &s.name);
         }
     } else if (!r && s.kind == KIND_NONE) {
         r = -ENOENT;

@@ -55,6 +55,8 @@ struct core {
     u64 bind_lengths[4]; /* bit n & 255: some bind's guest path has length n */
     struct index index;
     u64 *bloom; /* the blocks, mapped shared; NULL: none (bloom.c) */
+    struct lpmx_bloom *bloom_head;
+    volatile bool may_change; /* without a bloom: nobody relies on one (lease.c) */
     u64 seed;
     bool host;     /* the built-in image `host` */
     bool readonly;

@@ -164,8 +164,9 @@ struct lpmx_entry {
  * the index who this is". */
 #define LPMX_ENTRY_STUB 1 /* the file on disk only stands in for it: device, fifo, socket (an empty regular file) */
 
-/* ---- Bloom filter of an upper (upper.md section 8): the file `bloom` of the tree, mapped shared by every process of the container. Made by
- * the launcher with the tree, all zero; bits are only ever set, before the change that they announce. 64-byte blocks, one per key:
+/* ---- Bloom filter of an upper (upper.md section 8): a file mapped shared by every process of the container on one host. On a local file
+ * system it is `bloom` in the tree; else it is node-local and leased, see below. Made by the launcher while no process of the container
+ * runs; bits are only ever set, before the change that they announce. 64-byte blocks, one per key:
  * block = (hash >> 24) modulo blocks, and in it four bits, (hash >> 6i) & 63 of word (hash >> (52 + 3i)) & 7 for i = 0 … 3.
  * Keys of path p: N = hash(p), X = hash(p) ^ LPMX_BLOOM_X, C = hash(p) ^ LPMX_BLOOM_C (a child of p may have an N). */
 #define LPMX_MAGIC_BLOOM "LPMXBLM"
@@ -179,7 +180,23 @@ struct lpmx_bloom {
     u32 blocks;
     char boot[40]; /* boot id of the host that made it (proc(5)), NUL-padded: valid in that boot only */
     u64 moves;     /* directories renamed or removed: whoever knows its cwd by name asks the kernel again when this has changed */
+    u32 off;       /* not 0: somebody changes the tree without setting bits here; nobody may rely on it any more */
+    u32 leased;    /* 1: to be relied on only until `until`, which is extended as below */
+    u64 until;     /* nanoseconds of CLOCK_BOOTTIME of this host */
+    char host[16]; /* leased: the host */
+    char gen[16];  /* leased: 16 random hex digits, in the name of its entry in hosts/ */
 };
+
+/* ---- Several hosts on one tree (upper.md section 9, docs/decisions/0006). A tree on a file system that other hosts may write to has a
+ * folder hosts/. A host is a kernel and its /dev/shm: 16 hex digits, the path hash (seed 0) of "<boot id> <device> <inode>" of the latter.
+ *     hosts/<host>              link to "<from>[ <node> <boot id>]": this host works in the tree. Its processes without a bloom may change it when its
+ *                               CLOCK_BOOTTIME has reached `from` (decimal ns); "-" = not yet decided
+ *     hosts/bloom.<host>.<gen>  this host has that bloom. Whoever changes the tree without one removes it first, and before he waits
+ * A leased bloom is LPMX_SHM/lpmx-<uid>.bloom.<first 16 digits of the container's id>. Whoever finds it expired lists hosts/: exactly
+ * those two entries of its own host = valid until LPMX_LEASE_TERM after the moment before the listing; anything else = off, for good. */
+#define LPMX_SHM "/dev/shm"
+#define LPMX_LEASE_TERM 5000000000 /* ns */
+#define LPMX_LEASE_WAIT 6000000000 /* ns from entering hosts/ to the first change without a bloom */
 
 /* ---- Payload: what is appended to the launcher to make the one file. Footer = last 80 bytes of the file. */
 #define LPMX_CODEC_RAW 0
@@ -220,7 +237,7 @@ struct lpmx_payload {
  *   d  program by descriptor number (memfd, deleted file)
  *   m  "uid gid": whom the container's main program was started as (shown as owner of the user's own files in binds)
  *   e  the name execve was called with (guest path as given; the script's for a script): AT_EXECFN and the process name (comm)
- *   b  "1": the tree's bloom is of this boot (on the first start the core looks itself)
+ *   b  "1": the bloom in the tree is in use, "2": a leased one (on the first start the core looks itself)
  *   c  cwd (guest path)                 i  identity: "ruid euid suid fsuid rgid egid sgid fsgid" decimal, then groups
  *   f  first start, made by the launcher: value = flags. 'w' = chdir to the plan's workdir (made if missing), 'u' = resolve the
  *      plan's user, set HOME if unset; always: search argv[0] in PATH of the environment when it has no '/'

@@ -1,5 +1,6 @@
 /* Making, finding and removing containers; see container.h. */
 #include "container.h"
+#include "bloom.h"
 #include "compose.h"
 #include "files.h"
 #include "places.h"
@@ -147,6 +148,8 @@ void container_make(struct plan *p, const struct parsed *c, bool live)
     for (size_t k = 0; k < p->nfiles; k++)
         must(write_file(join_path(p->folder, p->files[k].name), p->files[k].content, strlen(p->files[k].content), 0644), p->files[k].name);
     binds_prepare(p, live);
+    if (live && tree_shared(p->tree))
+        bloom_enter(p);
     struct text plan = plan_encode(p);
     must(write_file(join_path(p->folder, "plan"), plan.at, plan.len, 0600), "plan");
     const char *meta = plan_json(p, c->command->words);

@@ -19,6 +19,8 @@ char *container_find(const char *word);
 void container_load(struct plan *p, const char *folder);
 /* Whether a process of the container's main life runs (on another host: is believed to). */
 bool container_running(const char *folder);
+/* Whether any other process of this kernel lives in it, as far as can be told from this pid namespace: if in doubt, true. */
+bool container_used_here(const char *folder);
 /* Enters this process in state/live with what it is ("main" or "exec"); path of the entry. */
 char *container_enter(const char *folder, const char *what);
 /* Ends processes that `lpmx exec` started on this host: TERM, after a moment KILL. */
@@ -30,6 +32,8 @@ void container_joined(const char *folder);
 /* Removes everything of the container. nobody_left: every process that could still write to its tree has ended, so that the
  * tree may be another container's. */
 void container_remove(const struct plan *p, bool nobody_left);
+/* sweep.c: how many contained processes have a container's folder of this name in their maps; each gets the signal, if not 0. */
+size_t container_guests(const char *folder_name, int number);
 /* sweep.c: removes what killed launchers left. kept: a container that stays is being made, so there is time to look closer. */
 void container_sweep(bool kept);
 

@@ -1,10 +1,11 @@
-/* state/live of a container: one file per process that lives in it, named <host>.<boot-id>.<pid>.<starttime>, holding "main" or
+/* state/live of a container: one file per process that lives in it, named as live_name (places.h) says, holding "main" or
  * "exec". See container.h. A file of a dead process means nothing; who meets one removes it. */
 #include "container.h"
 #include "files.h"
 #include "places.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,6 +22,36 @@ char *container_enter(const char *folder, const char *what)
     return path;
 }
 
+static bool of_this_boot(const char *entry)
+{
+    size_t node = strlen(node_name());
+    return !strncmp(entry, node_name(), node) && entry[node] == '.' && starts_with(entry + node + 1, boot_id());
+}
+
+/* Whether no process is left in the pid namespace of an entry of this boot: only the first namespace of all sees the others. */
+static bool space_ended(const char *entry)
+{
+    static const char first[] = "4026531836"; /* PROC_PID_INIT_INO of linux/proc_ns.h */
+    const char *number = entry + strlen(node_name()) + 1 + strlen(boot_id());
+    struct listing list;
+    const char *name;
+    u8 type;
+    bool found = false;
+    char own[64], link[64];
+    snprintf(link, sizeof link, "pid:[%.*s]", (int)strcspn(number + 1, "."), number + 1);
+    ssize_t len = readlink("/proc/self/ns/pid", own, sizeof own - 1);
+    own[len > 0 ? len : 0] = 0;
+    if (*number != '-' || !strstr(own, first))
+        return false;
+    listing_open(&list, "/proc");
+    while ((name = listing_next(&list, &type))) {
+        len = *name >= '1' && *name <= '9' ? readlink(format("/proc/%s/ns/pid", name), own, sizeof own - 1) : -1;
+        own[len > 0 ? len : 0] = 0;
+        found |= !strcmp(own, link);
+    }
+    return !found;
+}
+
 /* Whose entry it is: > 0 the pid of a living process of this host, 0 a dead one, -1 one that cannot be judged from here. */
 static long holder(const char *entry)
 {
@@ -34,8 +65,11 @@ static long holder(const char *entry)
     const char *own_pid = strrchr(own, '.') - 1;
     while (own_pid[-1] != '.')
         own_pid--;
-    if (place != (size_t)(own_pid - own) || strncmp(entry, own, place))
+    if (place != (size_t)(own_pid - own) || strncmp(entry, own, place)) {
+        if (of_this_boot(entry))
+            return space_ended(entry) ? 0 : -1;
         return strncmp(entry, node_name(), strlen(node_name())) ? -1 : 0; /* same node, an earlier boot: dead */
+    }
     if (pid <= 0 || (kill((pid_t)pid, 0) < 0 && errno == ESRCH))
         return 0;
     return start_time(pid) == start ? pid : 0;
@@ -64,6 +98,21 @@ bool container_running(const char *folder)
             running = true;
     }
     return running;
+}
+
+bool container_used_here(const char *folder)
+{
+    char *live = join_path(folder, "state/live");
+    struct listing list;
+    const char *name;
+    u8 type;
+    bool used = false;
+    listing_open(&list, live);
+    while ((name = listing_next(&list, &type))) {
+        long pid = holder(name);
+        used |= (pid > 0 && pid != getpid()) || (pid < 0 && of_this_boot(name));
+    }
+    return used || container_guests(strrchr(folder, '/') + 1, 0);
 }
 
 static size_t signal_execs(const char *live, int number)

@@ -166,6 +166,16 @@ const char *node_name(void)
     return *names.nodename ? names.nodename : "localhost";
 }
 
+/* The boot and, where there are such, the pid namespace: process numbers of another one mean nothing here. */
+static const char *boot_and_space(void)
+{
+    char link[64];
+    ssize_t len = readlink("/proc/self/ns/pid", link, sizeof link - 1); /* "pid:[4026531836]" */
+    link[len > 0 ? len : 0] = 0;
+    const char *number = strchr(link, '[');
+    return number ? format("%s-%.*s", boot_id(), (int)strcspn(number + 1, "]"), number + 1) : boot_id();
+}
+
 const char *live_name(void)
 {
     static char *name;
@@ -174,5 +184,5 @@ const char *live_name(void)
     if (named == pid)
         return name;
     named = pid;
-    return name = format("%s.%s.%ld.%llu", node_name(), boot_id(), pid, (unsigned long long)start_time(pid));
+    return name = format("%s.%s.%ld.%llu", node_name(), boot_and_space(), pid, (unsigned long long)start_time(pid));
 }

@@ -18,7 +18,7 @@ const struct list *extra_stores(void);
 const char *scratch_dir(void);
 /* 16 hex digits naming (boot, pid namespace): process numbers can be compared only where these are equal. */
 const char *host_key(void);
-/* "<host>.<boot-id>.<pid>.<starttime>" of this process: its name in a container's state/live. */
+/* "<host>.<boot-id>[-<pid namespace>].<pid>.<starttime>" of this process: its name in a container's state/live. */
 const char *live_name(void);
 /* Start time of a process in clock ticks after boot (proc(5), stat field 22), 0 when it cannot be known. */
 u64 start_time(long pid);

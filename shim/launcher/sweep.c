@@ -25,20 +25,24 @@ static bool is_dead(const char *name, const char *prefix)
     return pid > 0 && *end == '.' && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
 
-/* The program dies with its launcher (PR_SET_PDEATHSIG), but not what it had started. Every contained process maps its plan or bloom,
- * so the folder's name is in its maps (proc(5)). Looked for only when a dead launcher's folder was found. */
-static void end_users(const char *folder_name)
+/* Every contained process maps its plan or bloom, so the folder's name is in its maps (proc(5)). */
+size_t container_guests(const char *folder_name, int number)
 {
     struct listing list;
     const char *name;
     u8 type;
+    size_t n = 0;
     listing_open(&list, "/proc");
     while ((name = listing_next(&list, &type))) {
         long pid = strtol(name, NULL, 10);
         char *maps = pid > 1 && pid != getpid() ? read_file(format("/proc/%ld/maps", pid), 4 << 20, NULL) : NULL;
-        if (maps && strstr(maps, folder_name))
-            kill((pid_t)pid, SIGKILL);
+        if (!maps || !strstr(maps, folder_name))
+            continue;
+        n++;
+        if (number)
+            kill((pid_t)pid, number);
     }
+    return n;
 }
 
 static void sweep_dead(const char *folder, const char *prefix)
@@ -50,7 +54,7 @@ static void sweep_dead(const char *folder, const char *prefix)
     while ((name = listing_next(&list, &type)))
         if (is_dead(name, prefix)) {
             note("removing what a killed container left: %s/%s", folder, name);
-            end_users(name);
+            container_guests(name, SIGKILL); /* the program died with its launcher (PR_SET_PDEATHSIG), but not what it had started */
             remove_tree(join_path(folder, name));
         }
 }

@@ -5,6 +5,7 @@
  * and a tree is spare only if its folders are as tree_fill made them. Bits that are set in its bloom do no harm.
  */
 #include "tree.h"
+#include "bloom.h"
 #include "files.h"
 #include "places.h"
 #include <errno.h>
@@ -12,37 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 #define SPARES 4
 #define UPPER_MODE 0755
-
-/* File systems that no other host writes to (statfs(2)): ext, xfs, btrfs, tmpfs, overlay, zfs, f2fs. */
-static bool is_local(int dir)
-{
-    static const unsigned long known[] = {0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010};
-    struct statfs fs;
-    bool found = false;
-    for (size_t k = 0; fstatfs(dir, &fs) == 0 && k < sizeof known / sizeof *known; k++)
-        found = found || (unsigned long)fs.f_type == known[k];
-    return found;
-}
-
-/* The empty bloom of a new tree (contract.h). Without one everything works, with more system calls. */
-static void make_bloom(int dir)
-{
-    struct lpmx_bloom head = {.magic = LPMX_MAGIC_BLOOM, .abi = LPMX_ABI, .blocks = LPMX_BLOOM_BLOCKS};
-    if (!is_local(dir) || strlen(boot_id()) != 36)
-        return;
-    memcpy(head.boot, boot_id(), 36);
-    int fd = openat(dir, "bloom", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool done = fd >= 0 && ftruncate(fd, LPMX_BLOOM_BITS_AT + LPMX_BLOOM_BLOCKS * 64) == 0 && write(fd, &head, sizeof head) == sizeof head;
-    if (fd >= 0)
-        close(fd);
-    if (!done)
-        unlinkat(dir, "bloom", 0);
-}
 
 char *tree_volumes(const char *path)
 {
@@ -57,7 +31,7 @@ int tree_fill(const char *path)
     mode_t mask = umask(022); /* the root of the guest, whatever the caller's umask is */
     int error = mkdirat(dir, "upper", UPPER_MODE) < 0 || mkdirat(dir, "dead", 0700) < 0 ? -errno : 0;
     umask(mask);
-    make_bloom(dir);
+    error = error ? error : bloom_make(dir);
     close(dir);
     return error ? error : write_file(join_path(path, "dead/gone"), "", 0, 0600);
 }

@@ -1,5 +1,6 @@
 /* run, create, start, exec, resume; see verbs.h. */
 #include "verbs.h"
+#include "bloom.h"
 #include "compose.h"
 #include "container.h"
 #include "engine.h"
@@ -105,12 +106,14 @@ static _Noreturn void live_and_leave(struct plan *p, struct run *r, const char *
     on_fail(NULL);
     if (p->flags & LPMX_CONTAINER_RM) {
         container_end_execs(p->folder);
+        bloom_leave(p);
         container_remove(p, nobody_left);
     } else {
         container_record_exit(p->folder, status);
         unlink(entry);
         if (!container_running(p->folder)) {
             container_end_execs(p->folder);
+            bloom_leave(p);
             binds_clean(p);
         }
     }
@@ -152,6 +155,7 @@ static _Noreturn void start_again(const char *folder, struct run *r, const struc
     r->env = p->env;
     r->pty = terminal && run_wants_pty(p->flags & LPMX_CONTAINER_TTY, p->flags & LPMX_CONTAINER_STDIN);
     char *entry = container_enter(folder, "main");
+    bloom_enter(p);
     binds_again(p);
     live_and_leave(p, r, entry);
 }
@@ -243,12 +247,14 @@ void verb_exec(const struct parsed *c)
     } else if (run_wants_pty(tty, parsed_bool(c, FIELD_INTERACTIVE, false))) {
         r.pty = true;
         char *entry = container_enter(folder, "exec");
+        bloom_enter(p);
         bool nobody_left;
         status = run_wait(&r, &nobody_left);
         unlink(entry);
         _exit(status);
     }
     container_enter(folder, "exec");
+    bloom_enter(p);
     run_exec(&r);
 }
 

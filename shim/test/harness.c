@@ -114,6 +114,7 @@ int core_restart(const char *folder)
     handover_put(text, sizeof text, &pos, 'i', "0 0 0 0 0 0 0 0 0", 17);
     handover_put(text, sizeof text, &pos, 'm', "0 0", 3);
     handover_put(text, sizeof text, &pos, 'c', "", 0);
+    handover_put(text, sizeof text, &pos, 'f', "", 0); /* a first start looks for the bloom */
     int r = handover_parse(text, &h);
     if (!r)
         r = core_init(core_self, &h, "/lpmx-start", &what);

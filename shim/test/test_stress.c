@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "files.h"
 #include "harness.h"
+#include "hosts.h"
 #include "image.h"
 #include "judge.h"
 #include "raw_tree.h"
@@ -36,8 +37,12 @@ static struct shared {
     struct event event[EVENTS_MAX];
 } *shared;
 
-static char view_folder[4200];
-static bool pausing;
+/* Where the container is: without a bloom, with one, or on a file system shared with another host that has none. */
+enum place { NO_BLOOM, LOCAL_BLOOM, TWO_HOSTS, PLACES_COUNT };
+
+static char view_folder[4200], host_shm[2][4300];
+static enum place place;
+static bool pausing, one_stranger;
 
 static void pause_a_bit(void)
 {
@@ -182,13 +187,21 @@ static void child(unsigned process, u64 seed)
     for (int i = 0; i < 5; i++)
         random_next();
     alarm(30);
-    if (process & 1) /* the others go on with what they inherit, as after a fork */
+    bool stranger = place == TWO_HOSTS && process >= (one_stranger ? 3 : 2);
+    if (stranger)
+        hosts_be(host_shm[1]);
+    if (stranger || process & 1) /* the others go on with what they inherit, as after a fork */
         start_core();
     pausing = true;
     while (!__atomic_load_n(&shared->go, __ATOMIC_SEQ_CST))
         sched_yield();
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
+        if (place == TWO_HOSTS)
+            usleep(random_below(3000)); /* terms end, waits are over */
         random_event(process);
+    }
+    if (stranger && one_stranger)
+        hosts_leave(view_folder, host_shm[1]);
     _exit(0);
 }
 
@@ -248,12 +261,15 @@ static void drop_unfinished(void)
     shared->used = n;
 }
 
-static const char *one_round(unsigned processes, u64 seed, bool bloom)
+static const char *one_round(unsigned processes, u64 seed)
 {
     static char text[80];
     const char *fault;
     memset(shared, 0, sizeof *shared);
-    image_container(&image, view_folder, bloom);
+    image_container(&image, view_folder, place == LOCAL_BLOOM);
+    one_stranger = random_below(2);
+    if (place == TWO_HOSTS)
+        hosts_make(view_folder, host_shm[0]);
     start_core();
     for (u32 n = random_below(4); n; n--)
         random_event(WARM);
@@ -289,12 +305,15 @@ static int stress(void *arg)
     umask(0);
     hook_before = pause_a_bit;
     make_folder(view_folder, 0755);
+    make_folder(host_shm[1], 0700);
+    hosts_be(host_shm[0]);
     image_write(&image, view_folder);
     u64 before = hash_tree(view_folder, "container");
     while (!fault && time(NULL) < end) {
         u64 seed = o->seed + (u64)totals.rounds * 977;
         random_state = seed * 0x9e3779b97f4a7c15ull + 1;
-        fault = one_round(o->processes, seed, totals.rounds & 1);
+        place = (enum place)(totals.rounds % PLACES_COUNT);
+        fault = one_round(o->processes, seed);
         totals.rounds++;
     }
     if (fault)
@@ -313,6 +332,8 @@ int main(int argc, char **argv)
     test_start("stress", argc, argv);
     shared = shared_memory(sizeof *shared);
     snprintf(view_folder, sizeof view_folder, "%s/store", test_folder);
+    for (int i = 0; i < 2; i++)
+        snprintf(host_shm[i], sizeof host_shm[i], "%s/shm.%d", test_folder, i);
     struct options o = {test_option("seconds", test_long ? 90 : 6), (unsigned)test_option("processes", 4), (u64)test_option("seed", (long)getpid() * 7)};
     return in_child(stress, &o);
 }

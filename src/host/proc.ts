@@ -1,7 +1,8 @@
 /* Processes: who we are, and whether the creator of something still lives.
  *
- * A creator is written host.boot.pid.start: the start time (field 22 of /proc/PID/stat) tells a reused number from the same
- * process; another boot of the same host is dead for sure; another host cannot be judged from here.
+ * A creator is written host.boot.pid.start, where boot is the boot id with the number of the pid namespace behind it: the start
+ * time (field 22 of /proc/PID/stat) tells a reused number from the same process; another boot of the same host is dead for sure;
+ * another host, or another pid namespace of this one, cannot be judged from here.
  */
 import { hex } from "../base/mod.ts";
 
@@ -24,9 +25,30 @@ function bootId(): string {
   return firstLine("/proc/sys/kernel/random/boot_id") || "unknown";
 }
 
+/** The pid namespace's number behind a "-"; "" on kernels without such. */
+function pidSpace(): string {
+  try {
+    return Deno.readLinkSync("/proc/self/ns/pid").replace(/^pid:\[(\d+)\]$/, "-$1");
+  } catch {
+    return "";
+  }
+}
+
+/** Whether no process is left in a pid namespace: only the first one of all (PROC_PID_INIT_INO of linux/proc_ns.h) sees the others. */
+function spaceEnded(space: string): boolean {
+  if (pidSpace() !== "-4026531836" || space === "") return false;
+  return ![...Deno.readDirSync("/proc")].some(({ name }) => {
+    try {
+      return /^\d+$/.test(name) && Deno.readLinkSync(`/proc/${name}/ns/pid`) === `pid:[${space}]`;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** This process as a creator; the launcher writes the same (shim/launcher/places.c, live_name). */
 export function ownMark(): string {
-  return `${Deno.hostname()}.${bootId()}.${Deno.pid}.${startTime(Deno.pid)}`;
+  return `${Deno.hostname()}.${bootId()}${pidSpace()}.${Deno.pid}.${startTime(Deno.pid)}`;
 }
 
 /** The parts of a mark; the host's name may hold dots, and what follows a "+" is no part of it. */
@@ -49,7 +71,11 @@ export function livingPid(mark: string): number | undefined {
 export function fateOf(mark: string): "dead" | "alive" | "unknown" {
   const parts = splitMark(mark);
   if (!parts) return "unknown";
-  if (parts.boot !== bootId()) return parts.host === Deno.hostname() ? "dead" : "unknown";
+  if (parts.boot !== bootId() + pidSpace()) {
+    if (parts.host !== Deno.hostname()) return "unknown";
+    const sameBoot = parts.boot.startsWith(bootId());
+    return !sameBoot || spaceEnded(parts.boot.slice(bootId().length + 1)) ? "dead" : "unknown";
+  }
   const now = startTime(parts.pid);
   return now !== "" && (parts.start === "" || now === parts.start) ? "alive" : "dead";
 }

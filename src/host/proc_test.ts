@@ -22,3 +22,8 @@ Deno.test("fateOf() knows another boot of this machine, and does not judge other
   assert.equal(hostOf(`elsewhere.site.org.0000-0000.1.1`), "elsewhere.site.org");
   assert.equal(fateOf("something"), "unknown");
 });
+
+Deno.test("fateOf() does not take a process of another pid namespace for its own", () => {
+  const boot = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
+  assert.notEqual(fateOf(`${Deno.hostname()}.${boot}-1.${Deno.pid}.1`), "alive");
+});

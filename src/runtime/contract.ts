@@ -39,6 +39,9 @@ export const LPMX_BLOOM_X = 0x9e3779b97f4a7c15n;
 export const LPMX_BLOOM_C = 0xc2b2ae3d27d4eb4fn;
 export const LPMX_BLOOM_BITS_AT = 4096;
 export const LPMX_BLOOM_BLOCKS = 1024;
+export const LPMX_SHM = "/dev/shm";
+export const LPMX_LEASE_TERM = 5000000000;
+export const LPMX_LEASE_WAIT = 6000000000;
 export const LPMX_CODEC_RAW = 0;
 export const LPMX_CODEC_ZSTD = 1;
 export const LPMX_PIECE_NATIVE = 1;
@@ -159,13 +162,18 @@ export const lpmx_entry = {
 } as const;
 
 export const lpmx_bloom = {
-  size: 64,
+  size: 112,
   fields: {
     magic: ["char", 0, 8],
     abi: ["u32", 8, 1],
     blocks: ["u32", 12, 1],
     boot: ["char", 16, 40],
     moves: ["u64", 56, 1],
+    off: ["u32", 64, 1],
+    leased: ["u32", 68, 1],
+    until: ["u64", 72, 1],
+    host: ["char", 80, 16],
+    gen: ["char", 96, 16],
   },
 } as const;
 

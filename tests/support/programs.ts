@@ -53,7 +53,7 @@ export function nativeTests(machine: Machine): Test[] {
 
 async function runNative(machine: Machine, name: string): Promise<string[]> {
   const cwd = await Deno.makeTempDir({ dir: `${machine.work}/cases` });
-  const outcome = await run([`${machine.work}/bin/${name}`], { cwd, timeout: 600 });
+  const outcome = await run([`${machine.work}/bin/${name}`], { cwd, timeout: Deno.env.has("LPMX_TEST_LONG") ? 9900 : 600 });
   const end = outcome.timedOut ? "it did not end" : outcome.signal ?? `exit code ${outcome.code}`;
   return outcome.code === 0 ? [] : [`${end}\n${outcome.stdout}${outcome.stderr}`];
 }
@@ -61,7 +61,7 @@ async function runNative(machine: Machine, name: string): Promise<string[]> {
 /** What tests/run.sh started as root: waits for its end. */
 async function startedByRoot(machine: Machine, name: string): Promise<string[]> {
   const result = `${machine.work}/native/${name}`;
-  for (let waited = 0; waited < 1000; waited++) {
+  for (let waited = 0; waited < (Deno.env.has("LPMX_TEST_LONG") ? 10_000 : 1000); waited++) {
     try {
       const code = (await Deno.readTextFile(`${result}.code`)).trim();
       return code === "0" ? [] : [`exit code ${code}\n${await Deno.readTextFile(`${result}.out`)}`];
