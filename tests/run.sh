@@ -22,6 +22,7 @@ fill_work() {
   mkdir -p "$work/bin" "$work/cases" "$work/home" "$work/cache" "$work/source" "$work/host/folder"
   cp -a tests src tools shim docs main.ts deno.json "$work/source/"
   [ ! -f deno.lock ] || cp deno.lock "$work/source/"
+  [ ! -f "$tests/images.json" ] || cp "$tests/images.json" "$work/"
   cp dist/lpmx "$work/bin/"
   [ ! -d bundles/x86_64/test ] || cp bundles/x86_64/test/* "$work/bin/"
   cp "$deno" "$work/deno"
@@ -83,6 +84,8 @@ run_as_root() {
   id "$test_user" >/dev/null 2>&1 || useradd --system --home-dir "$tests/home" --shell /bin/sh "$test_user"
   mkdir -p "$tests/deno" "$tests/home"
   chown "$test_user" "$tests/deno" "$tests/home"
+  # One build at a time, also from other clones: they share the cache.
+  exec 7>"$tests/.lock" && flock 7
   "$deno" run --quiet --no-config -A tests/images/build.ts "$tests" "$zig"
   "$deno" run --quiet --no-config -A tests/images/record.ts "$tests" tests/specs
   chmod -R a+rX "$tests/expected" "$tests/images.json"
@@ -91,6 +94,7 @@ run_as_root() {
   trap clean_up EXIT
   trap 'exit 130' INT TERM
   fill_work
+  exec 7>&-
   chown -R "$test_user" "$work"
   prepare_mounts
   offers="images mounts"

@@ -38,7 +38,10 @@ async function exists(path: string): Promise<boolean> {
 /** Makes CACHE/<name>-<key> by `make` unless it is there; a half-made one is thrown away. Returns its path. */
 async function once(name: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
   const folder = `${cache}/${name}-${await shortHash(BUILDER + key)}`;
-  if (await exists(`${folder}/.done`)) return folder;
+  if (await exists(`${folder}/.done`)) {
+    await Deno.utime(`${folder}/.done`, new Date(), new Date());
+    return folder;
+  }
   if (await exists(folder)) await Deno.remove(folder, { recursive: true });
   await Deno.mkdir(folder, { recursive: true });
   const started = performance.now();
@@ -48,13 +51,13 @@ async function once(name: string, key: string, make: (folder: string) => Promise
   return folder;
 }
 
-/** Removes what recipes of before have left. */
-async function sweep(wanted: string[]) {
-  const kept = new Set(wanted.map((folder) => folder.split("/").pop()));
+/** Removes what no run has used for a week: other clones with other recipes may share the cache. */
+async function sweep() {
+  const old = Date.now() - 7 * 24 * 3600 * 1000;
   for await (const entry of Deno.readDir(cache)) {
-    if (/-[0-9a-f]{12}$/.test(entry.name) && !kept.has(entry.name)) {
-      await Deno.remove(`${cache}/${entry.name}`, { recursive: true });
-    }
+    if (!/-[0-9a-f]{12}$/.test(entry.name)) continue;
+    const used = await Deno.stat(`${cache}/${entry.name}/.done`).then((status) => status.mtime!.getTime(), () => 0);
+    if (used < old) await Deno.remove(`${cache}/${entry.name}`, { recursive: true });
   }
 }
 
@@ -78,7 +81,7 @@ const archives = await once("archives", all + await version("archives.ts"), (fol
 const registry = await once("registry", all + await version("registry_content.ts"), (folder) =>
   buildRegistry(folders, folder));
 const shown = Object.fromEntries(Object.entries(folders).filter(([name]) => !recipes.images[name]?.private));
-await sweep([...Object.values(folders), archives, registry]);
+await sweep();
 await Deno.writeTextFile(
   `${cache}/images.json`,
   JSON.stringify({ images: shown, archives, registry }, null, 2) + "\n",

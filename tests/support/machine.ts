@@ -24,7 +24,7 @@ export function machineFromEnvironment(): Machine {
     return value;
   };
   const cache = get("CACHE");
-  const list = readJson(`${cache}/images.json`);
+  const list = readJson(`${get("WORK")}/images.json`);
   return {
     source: get("SOURCE"),
     work: get("WORK"),
