@@ -85,6 +85,7 @@ struct core_ids {
     u32 ruid, euid, suid, fsuid, rgid, egid, sgid, fsgid;
     u32 ngroups;
     u32 groups[64];
+    u32 permitted, effective; /* capabilities of one that left root and kept them (capabilities(7), SECBIT_KEEP_CAPS); gone on exec */
 };
 struct core_ids *core_identity(struct core *c);
 

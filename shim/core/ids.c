@@ -3,6 +3,9 @@
 #include "ops.h"
 
 #define KEEP ((u32)-1)
+#define CAP_SETGID 6
+#define CAP_SETUID 7
+#define PR_GET_KEEPCAPS 7
 
 long op_getuid(struct call *k, const long *a)
 {
@@ -50,27 +53,48 @@ long op_getresgid(struct call *k, const long *a)
 
 struct triple {
     u32 *real, *effective, *saved, *fs;
+    u32 cap; /* bit of the capability that may set them to anything */
 };
 
 static struct triple users(struct core_ids *i)
 {
-    return (struct triple){&i->ruid, &i->euid, &i->suid, &i->fsuid};
+    return (struct triple){&i->ruid, &i->euid, &i->suid, &i->fsuid, 1u << CAP_SETUID};
 }
 
 static struct triple groups(struct core_ids *i)
 {
-    return (struct triple){&i->rgid, &i->egid, &i->sgid, &i->fsgid};
+    return (struct triple){&i->rgid, &i->egid, &i->sgid, &i->fsgid, 1u << CAP_SETGID};
+}
+
+static u32 permitted(const struct core_ids *i)
+{
+    return i->ruid && i->euid && i->suid ? i->permitted : ROOT_CAPS;
+}
+
+static u32 effective(const struct core_ids *i)
+{
+    return !i->euid ? ROOT_CAPS : i->ruid && i->suid ? i->effective : 0;
 }
 
 static bool may(const struct core_ids *i, const struct triple *t, u32 v)
 {
-    return v == KEEP || !i->euid || v == *t->real || v == *t->effective || v == *t->saved;
+    return v == KEEP || effective(i) & t->cap || v == *t->real || v == *t->effective || v == *t->saved;
+}
+
+/* The permitted ones stay only with PR_SET_KEEPCAPS, which passes through to the kernel: it remembers that for us. */
+static void leave_root(struct core_ids *i)
+{
+    if (!i->ruid || !i->euid || !i->suid)
+        return;
+    i->permitted = sys1(SYS_prctl, PR_GET_KEEPCAPS) == 1 ? ROOT_CAPS : 0;
+    i->effective = 0;
 }
 
 static long set_three(struct core_ids *i, struct triple t, u32 real, u32 effective, u32 saved)
 {
     if (!may(i, &t, real) || !may(i, &t, effective) || !may(i, &t, saved))
         return -EPERM;
+    bool was_root = !i->ruid || !i->euid || !i->suid;
     if (saved != KEEP)
         *t.saved = saved;
     if (real != KEEP)
@@ -78,6 +102,8 @@ static long set_three(struct core_ids *i, struct triple t, u32 real, u32 effecti
     if (effective != KEEP)
         *t.effective = effective;
     *t.fs = *t.effective;
+    if (was_root)
+        leave_root(i);
     return 0;
 }
 
@@ -85,7 +111,7 @@ static long set_one(struct core_ids *i, struct triple t, u32 v)
 {
     if (v == KEEP)
         return -EINVAL;
-    return i->euid ? set_three(i, t, KEEP, v, KEEP) : set_three(i, t, v, v, v);
+    return effective(i) & t.cap ? set_three(i, t, v, v, v) : set_three(i, t, KEEP, v, KEEP);
 }
 
 /* setreuid: the saved id follows when the real one is set or the effective one leaves the old real one. */
@@ -94,8 +120,12 @@ static long set_two(struct core_ids *i, struct triple t, u32 real, u32 effective
     u32 old = *t.real;
     bool follow = real != KEEP || (effective != KEEP && effective != old);
     long r = set_three(i, t, real, effective, KEEP);
-    if (!r && follow)
+    if (!r && follow) {
+        bool was_root = !i->ruid || !i->euid || !i->suid;
         *t.saved = *t.effective;
+        if (was_root)
+            leave_root(i);
+    }
     return r;
 }
 
@@ -132,7 +162,7 @@ long op_getgroups(struct call *k, const long *a)
 long op_setgroups(struct call *k, const long *a)
 {
     struct core_ids *i = &k->c->ids;
-    if (i->euid)
+    if (!(effective(i) & 1u << CAP_SETGID))
         return -EPERM;
     if ((unsigned long)a[0] > 65536)
         return -EINVAL;
@@ -144,7 +174,7 @@ long op_setgroups(struct call *k, const long *a)
     return r;
 }
 
-/* Header of capget and capset (capability(7)): version, pid. A guest root has what a container's root has by default in docker. */
+/* Header of capget and capset (capget(2)): version, pid. */
 #define CAPS_V1 0x19980330
 #define CAPS_V2 0x20071026
 #define CAPS_V3 0x20080522
@@ -164,19 +194,28 @@ static long cap_header(long at, u32 *version)
 
 long op_capget(struct call *k, const long *a)
 {
-    u32 version, caps = k->c->ids.euid ? 0 : ROOT_CAPS;
-    u32 data[6] = {caps, caps, 0, 0, 0, 0};
+    const struct core_ids *i = &k->c->ids;
+    u32 version;
+    u32 data[6] = {effective(i), permitted(i), 0, 0, 0, 0};
     long r = cap_header(a[0], &version);
     if (r)
         return r == -EINVAL && !a[1] ? 0 : r;
     return a[1] ? guest_write((void *)a[1], data, version == CAPS_V1 ? 12 : 24) : 0;
 }
 
+/* What a guest root gives away is not remembered: it gets everything back on its next look. */
 long op_capset(struct call *k, const long *a)
 {
-    u32 version, data[3];
+    struct core_ids *i = &k->c->ids;
+    u32 version, data[3]; /* effective, permitted, inheritable */
     long r = cap_header(a[0], &version);
     if (!r)
         r = guest_read(data, (const void *)a[1], sizeof data);
-    return r ? r : k->c->ids.euid && (data[0] | data[1]) ? -EPERM : 0;
+    if (r || !i->ruid || !i->euid || !i->suid)
+        return r;
+    if (data[1] & ~i->permitted || data[0] & ~data[1])
+        return -EPERM;
+    i->permitted = data[1];
+    i->effective = data[0];
+    return 0;
 }
