@@ -6,7 +6,6 @@ import { must } from "../support/process.ts";
 
 export async function buildArchives(images: Record<string, string>, folder: string) {
   for (const [name, source] of Object.entries(images)) {
-    if (name === "pieces") continue;
     const from = `oci:${source}/oci:latest`;
     await skopeo(from, `docker-archive:${folder}/${name}.docker.tar:${name}:latest`);
     await skopeo(from, `oci-archive:${folder}/${name}.oci.tar:${name}:latest`);

@@ -51,13 +51,13 @@ async function once(name: string, key: string, make: (folder: string) => Promise
   return folder;
 }
 
-/** Removes what no run has used for a week: other clones with other recipes may share the cache. */
+/** Removes what nobody has used for a week: another clone with other recipes may share the cache. */
 async function sweep() {
-  const old = Date.now() - 7 * 24 * 3600 * 1000;
   for await (const entry of Deno.readDir(cache)) {
     if (!/-[0-9a-f]{12}$/.test(entry.name)) continue;
-    const used = await Deno.stat(`${cache}/${entry.name}/.done`).then((status) => status.mtime!.getTime(), () => 0);
-    if (used < old) await Deno.remove(`${cache}/${entry.name}`, { recursive: true });
+    const folder = `${cache}/${entry.name}`;
+    const used = await Deno.stat(`${folder}/.done`).catch(() => Deno.stat(folder));
+    if (Date.now() - used.mtime!.getTime() > 7 * 86400_000) await Deno.remove(folder, { recursive: true });
   }
 }
 
@@ -67,20 +67,22 @@ const trees: Record<string, string> = {};
 const keys: Record<string, string> = {};
 for (const [name, recipe] of Object.entries(recipes.images)) {
   const parent = recipe.from ? keys[recipe.from] : "";
-  // "pieces" is used by scripts under that name, so whoever mentions it depends on it.
-  const mentioned = JSON.stringify(recipe.layers ?? []).includes("$pieces") ? keys["pieces"] : "";
-  keys[name] = JSON.stringify(recipe) + parent + mentioned;
+  // A private image is used by scripts under its name, so whoever mentions it depends on it.
+  const scripts = JSON.stringify(recipe.layers ?? []);
+  const mentioned = Object.keys(keys).filter((other) => scripts.includes(`$${other}`)).map((other) => keys[other]);
+  const programs = (recipe.programs ?? []).map((file) => Deno.readTextFileSync(`${here}/programs/${file}`));
+  keys[name] = JSON.stringify(recipe) + parent + mentioned.join("") + programs.join("");
   folders[name] = await once(name, keys[name], (folder) =>
     buildImage(recipe, recipe.from ? folders[recipe.from] : undefined, folder, { mirror, zig, trees }));
   trees[name] = `${folders[name]}/rootfs`;
 }
 
+const shown = Object.fromEntries(Object.entries(folders).filter(([name]) => !recipes.images[name]?.private));
 const all = JSON.stringify(keys);
 const version = async (file: string) => await Deno.readTextFile(`${here}/${file}`);
-const archives = await once("archives", all + await version("archives.ts"), (folder) => buildArchives(folders, folder));
+const archives = await once("archives", all + await version("archives.ts"), (folder) => buildArchives(shown, folder));
 const registry = await once("registry", all + await version("registry_content.ts"), (folder) =>
   buildRegistry(folders, folder));
-const shown = Object.fromEntries(Object.entries(folders).filter(([name]) => !recipes.images[name]?.private));
 await sweep();
 await Deno.writeTextFile(
   `${cache}/images.json`,

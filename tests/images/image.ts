@@ -17,7 +17,9 @@ export interface Recipe {
   repeat?: number;
   /** Arguments of `umoci config`. */
   config?: string[];
-  /** Needed by other recipes only. */
+  /** Files of tests/images/programs that layer scripts use: they lie in $programs. */
+  programs?: string[];
+  /** Needed by other recipes only. With `from` it is just a tree: nobody loads it. */
   private?: boolean;
 }
 
@@ -36,6 +38,10 @@ export async function buildImage(recipe: Recipe, parent: string | undefined, fol
   const image = `${folder}/oci:latest`;
   const bundle = `${folder}/bundle`;
   const rootfs = `${bundle}/rootfs`;
+  if (parent && recipe.private) {
+    await must(["cp", "-a", `${parent}/rootfs`, `${folder}/rootfs`]);
+    return await installPackages(`${folder}/rootfs`, recipe.packages ?? []);
+  }
   if (parent) {
     await must(["cp", "-a", `${parent}/oci`, `${folder}/oci`]);
   } else {
@@ -54,10 +60,11 @@ export async function buildImage(recipe: Recipe, parent: string | undefined, fol
     await installPackages(rootfs, recipe.packages);
     await repack();
   }
+  const programs = new URL("programs", import.meta.url).pathname;
   const sources = await fetchSources(recipe, folder, tools.mirror);
   for (let n = 1; n <= (recipe.repeat ?? 1); n++) {
     for (const script of recipe.layers ?? []) {
-      const env = { ...tools.trees, sources, zig: tools.zig, deno: Deno.execPath(), n: String(n), DENO_TLS_CA_STORE: "system" };
+      const env = { ...tools.trees, sources, zig: tools.zig, deno: Deno.execPath(), programs, n: String(n), DENO_TLS_CA_STORE: "system" };
       await must(["sh", "-euc", script], { cwd: rootfs, env });
       await repack();
     }
