@@ -7,8 +7,11 @@
  *
  * A traced process stops at every trap. A vfork child that asks to be traced and then calls execve would stop in it while its
  * tracer still waits for the exec: gdb starts programs so. Its request is therefore passed on with the exec.
+ * The tracer of a PTRACE_TRACEME gets a SIGTRAP from each exec and then looks at the program, which lpmx-start has yet to map. The SIGTRAP is
+ * therefore held back by the mask until that is done. SIGSYS, blocked beside it, tells lpmx-start that it was us: it never is otherwise.
  */
 #include "start.h"
+#include <asm/signal.h>
 #include <linux/ptrace.h>
 #include <linux/prctl.h>
 #include <sys/syscall.h>
@@ -21,9 +24,12 @@ static struct {
 #define SAVED (sizeof saved / sizeof *saved)
 
 static volatile u32 wants_trace; /* pid of a vfork child, 0 = none; its parent cannot run, so one is enough */
+static volatile bool traced;     /* this process, or the one it was forked from, has asked to be traced */
+static const u64 held_back = SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS);
 
 long exec_trace_me(void)
 {
+    traced = true;
     if (!core_is_guest_of(core_self))
         return sys1(SYS_ptrace, PTRACE_TRACEME);
     wants_trace = (u32)sys0(SYS_getpid);
@@ -55,14 +61,28 @@ void engine_exec_begin(u32 *busy)
         sys1(SYS_set_tid_address, busy);
     }
     signal_exec_begin();
+    u64 mask;
+    if (traced && sys4(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, sizeof mask) == 0 && !(mask & SIGNAL_BIT(SIGTRAP)))
+        sys4(SYS_rt_sigprocmask, SIG_BLOCK, &held_back, NULL, sizeof held_back);
     if (wants_trace && wants_trace == (u32)sys0(SYS_getpid)) {
         wants_trace = 0;
         sys1(SYS_ptrace, PTRACE_TRACEME);
     }
 }
 
+void exec_show(u64 mask)
+{
+    if ((mask & held_back) != held_back)
+        return;
+    traced = true;
+    sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &held_back, NULL, sizeof held_back);
+}
+
 void engine_exec_failed(u32 *busy)
 {
+    u64 mask;
+    if (traced && sys4(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, sizeof mask) == 0)
+        exec_show(mask);
     signal_exec_failed();
     unsigned i = entry_of(busy, false);
     if (i < SAVED && saved[i].old != -1)

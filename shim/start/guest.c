@@ -2,6 +2,7 @@
  *
  * The routines keep nothing on the stack, so that the SIGSEGV/SIGBUS handler (sigsys.c) can send a fault anywhere inside
  * [guest_copy_begin, guest_copy_end) to guest_copy_fault, which returns -EFAULT to the caller. No cost without a fault.
+ * The first page and what is not user space are refused before they fault: a fault while the guest has SIGSEGV blocked would kill.
  */
 #include "start.h"
 #include <errno.h>
@@ -18,7 +19,9 @@ __asm__(".text\n"
         ".type guest_write,@function\n"
         "guest_copy_begin:\n"
         "guest_copy_str:\n" /* rdi dst, rsi src, rdx cap */
-        "  xorl %eax,%eax\n"
+        "  leaq -4096(%rsi),%rax\n"
+        "  shrq $47,%rax\n"
+        "  jnz guest_copy_fault\n"
         "1: cmpq %rdx,%rax\n"
         "  jae 2f\n"
         "  movb (%rsi,%rax),%cl\n"
@@ -31,11 +34,19 @@ __asm__(".text\n"
         "2: movq $-36,%rax\n"
         "  ret\n"
         "guest_read:\n"
+        "  leaq -4096(%rsi),%rax\n"
+        "  jmp 3f\n"
         "guest_write:\n"
-        "  movq %rdx,%rcx\n"
+        "  leaq -4096(%rdi),%rax\n"
+        "3: shrq $47,%rax\n"
+        "  jnz 5f\n"
+        "4: movq %rdx,%rcx\n"
         "  rep movsb\n"
         "  xorl %eax,%eax\n"
         "  ret\n"
+        "5: testq %rdx,%rdx\n" /* no bytes are no fault */
+        "  jz 4b\n"
+        "  jmp guest_copy_fault\n"
         "guest_copy_end:\n"
         "guest_copy_fault:\n"
         "  movq $-14,%rax\n"

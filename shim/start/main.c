@@ -97,7 +97,7 @@ __attribute__((used)) _Noreturn void start_main(long *sp)
     const char *what = "";
     __asm__ volatile("" : : "r"(window_rest));
     stack_read(&s, sp);
-    signal_init();
+    u64 mask = signal_init();
     take_handover(&s, &h);
     find_start_path(&s);
     int r = core_init(core_self, &h, start_path, &what);
@@ -121,5 +121,6 @@ __attribute__((used)) _Noreturn void start_main(long *sp)
         cannot_load(first, &s, &loaded, r);
     describe_program(core_self, &s, called);
     patch_init(&s, loaded.low, loaded.high, loaded.is_go);
+    exec_show(mask);
     load_jump(loaded.entry, sp);
 }

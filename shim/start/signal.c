@@ -10,6 +10,7 @@
 #include "start.h"
 #include <asm/signal.h>
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #define ACTIONS 256
@@ -91,26 +92,34 @@ static int find_slot(const struct signal_action *want)
     return (int)slot;
 }
 
-void signal_init(void)
+static const int ours[] = {SIGSEGV, SIGBUS, SIGSYS};
+#define OURS (sizeof ours / sizeof *ours)
+
+u64 signal_init(void)
 {
-    static const int ours[] = {SIGSEGV, SIGBUS, SIGSYS};
-    u64 bit = SIGNAL_BIT(SIGSYS);
-    sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &bit, NULL, sizeof bit);
-    for (unsigned i = 0; i < sizeof ours / sizeof *ours; i++) {
+    u64 bit = SIGNAL_BIT(SIGSYS), mask = 0;
+    sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &bit, &mask, sizeof bit);
+    for (unsigned i = 0; i < OURS; i++) {
         struct signal_action old;
         if (install(ours[i], ACTION_DEFAULT, &old) == 0 && old.handler == SIG_IGN_VALUE) {
             install(ours[i], ACTION_IGNORE, NULL);
             ever_ignored = 1;
         }
     }
+    return mask;
 }
 
+/* A trap that meets an ignored SIGSYS kills, so with other threads, which may trap, SIGSYS is left out: it is the default after the exec. */
 static void each_ignored(void (*change)(int sig))
 {
     struct signal_action now;
-    for (int sig = SIGBUS; ever_ignored && sig <= SIGSEGV; sig += SIGSEGV - SIGBUS)
-        if (kernel_action(sig, NULL, &now) == 0 && (slot_of(&now) == ACTION_IGNORE || now.handler == SIG_IGN_VALUE))
-            change(sig);
+    struct stat st;
+    for (unsigned i = 0; ever_ignored && i < OURS; i++) {
+        if (kernel_action(ours[i], NULL, &now) || (slot_of(&now) != ACTION_IGNORE && now.handler != SIG_IGN_VALUE))
+            continue;
+        if (ours[i] != SIGSYS || (sys2(SYS_stat, "/proc/self/task", &st) == 0 && st.st_nlink == 3))
+            change(ours[i]);
+    }
 }
 
 static void really_ignore(int sig)

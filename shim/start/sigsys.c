@@ -124,6 +124,20 @@ static void show_guest_place(struct signal_frame *frame)
     frame->mask = trap->mask;
 }
 
+/* Programs of images older than glibc 2.14 call fixed addresses of the kernel for three things. A kernel with vsyscall=none has nothing there:
+ * the call faults as it fetches the instruction (bit 4 of the error code). True when it was one of them and has been done. */
+static bool emulate_vsyscall(struct signal_frame *frame)
+{
+    static const u16 calls[] = {SYS_gettimeofday, SYS_time, SYS_getcpu};
+    u64 *reg = frame->reg, call = (reg[REG_RIP] - 0xffffffffff600000UL) / 1024, back;
+    if (call >= sizeof calls / sizeof *calls || reg[REG_RIP] % 1024 || !(reg[REG_ERR] & 16) || guest_read(&back, (const void *)reg[REG_RSP], sizeof back))
+        return false;
+    reg[REG_RAX] = (u64)sys3(calls[call], reg[REG_RDI], reg[REG_RSI], reg[REG_RDX]);
+    reg[REG_RIP] = back;
+    reg[REG_RSP] += sizeof back;
+    return true;
+}
+
 /* Called by the stubs only. The guest's handler to go on with, or 0. */
 __attribute__((used)) u64 signal_enter(int sig, struct signal_info *info, struct signal_frame *frame, unsigned slot)
 {
@@ -139,6 +153,8 @@ __attribute__((used)) u64 signal_enter(int sig, struct signal_info *info, struct
         }
     } else if ((sig == SIGSEGV || sig == SIGBUS) && is_between(frame->reg[REG_RIP], guest_copy_begin, guest_copy_end)) {
         frame->reg[REG_RIP] = (u64)guest_copy_fault;
+        return 0;
+    } else if (sig == SIGSEGV && emulate_vsyscall(frame)) {
         return 0;
     }
     if (signal_is_cancel(sig))

@@ -86,7 +86,8 @@ int filter_ensure(const char **what);
 extern const int signals_held[SIGNALS_HELD];
 bool signal_is_cancel(int sig);
 #define SIGNAL_BIT(sig) (1UL << ((sig) - 1))
-void signal_init(void);
+/* Takes over the signals that the engine needs. Returns the mask that the exec has left. */
+u64 signal_init(void);
 /* The signal calls (TRAP_SIGNAL) on behalf of the guest interrupted at `frame` (NULL: called by it, patch.c). Result, or CORE_PASS when nr is none of them. */
 long signal_syscall(struct signal_frame *frame, long nr, const long a[6]);
 /* What becomes of a SIGSYS, SIGSEGV or SIGBUS that is not the engine's own: the guest's handler to enter, or NULL to return. */
@@ -100,8 +101,10 @@ void patch_init(const struct stack *s, u64 low, u64 high, bool is_go);
 /* A call trapped with the instruction pointer ip behind it: after some of them the site is patched, if it can be. */
 void patch_consider(u64 ip, long nr);
 
-/* ---- exec.c: PTRACE_TRACEME. */
+/* ---- exec.c: PTRACE_TRACEME, and the SIGTRAP by which its tracer learns of an exec: exec_show lets it through, once the program is
+ * there to be looked at; mask is what the exec has left. */
 long exec_trace_me(void);
+void exec_show(u64 mask);
 
 /* ---- guest.c: bounds of the copy routines; a fault at an address in [begin, end) continues at guest_copy_fault. */
 extern const char guest_copy_begin[], guest_copy_end[], guest_copy_fault[];
