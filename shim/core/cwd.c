@@ -138,6 +138,18 @@ int cwd_init(struct core *c, const struct handover_text *t)
     return 0;
 }
 
+static long enter_host(struct call *k, const struct spot *s)
+{
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    long r = spot_path(k, s, slot->bytes, SLOT_SIZE);
+    if (r >= 0)
+        r = sys1(SYS_chdir, slot->bytes);
+    slot_put(k->c, slot);
+    return r;
+}
+
 static int enter_spot(struct call *k, struct spot *s)
 {
     const char *path;
@@ -157,10 +169,11 @@ static int enter_spot(struct call *k, struct spot *s)
             return r ? (int)r : -ENOTDIR;
     }
     long dir = sys4(SYS_openat, fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-    if (dir < 0)
-        return (int)dir;
-    long r = sys1(SYS_fchdir, dir);
-    sys1(SYS_close, dir);
+    long r = dir < 0 ? dir : sys1(SYS_fchdir, dir);
+    if (dir >= 0)
+        sys1(SYS_close, dir);
+    if (r == -EMFILE) /* the guest has taken all; chdir itself needs none */
+        r = enter_host(k, s);
     return r ? (int)r : cwd_set(k, s->name.path, s->name.len);
 }
 
@@ -180,7 +193,7 @@ long op_fchdir(struct call *k, const long *a)
     if (!slot)
         return -ENOMEM;
     int n = reverse_fd(k, (int)a[0], slot->bytes, SLOT_SIZE);
-    long r = sys1(SYS_fchdir, a[0]);
+    long r = n == -EBADF ? n : sys1(SYS_fchdir, a[0]);
     if (!r)
         r = n < 0 ? n : cwd_set(k, slot->bytes, (u32)n);
     slot_put(k->c, slot);

@@ -2,7 +2,7 @@
  * given up and ours moved. The filter brings only calls on that range here. */
 #include "ops.h"
 
-static bool ours(const struct core *c, long fd)
+bool fds_ours(const struct core *c, long fd)
 {
     return fd >= LPMX_FD_MIN && fd <= LPMX_FD_MAX && c->own_fds >> (fd - LPMX_FD_MIN) & 1;
 }
@@ -18,26 +18,26 @@ static void give_up(struct core *c, long fd)
 
 long op_close(struct call *k, const long *a)
 {
-    return ours(k->c, (int)a[0]) ? -EBADF : CORE_PASS;
+    return fds_ours(k->c, (int)a[0]) ? -EBADF : CORE_PASS;
 }
 
 long op_dup(struct call *k, const long *a)
 {
-    return ours(k->c, (int)a[0]) ? -EBADF : CORE_PASS;
+    return fds_ours(k->c, (int)a[0]) ? -EBADF : CORE_PASS;
 }
 
 long op_dup2(struct call *k, const long *a)
 {
-    if (ours(k->c, (int)a[0]))
+    if (fds_ours(k->c, (int)a[0]))
         return -EBADF;
-    if (ours(k->c, (int)a[1]))
+    if (fds_ours(k->c, (int)a[1]))
         give_up(k->c, (int)a[1]);
     return CORE_PASS;
 }
 
 long op_fcntl(struct call *k, const long *a)
 {
-    return ours(k->c, (int)a[0]) ? -EBADF : CORE_PASS;
+    return fds_ours(k->c, (int)a[0]) ? -EBADF : CORE_PASS;
 }
 
 /* Ours are left out: the range is closed in the pieces between them. */
@@ -48,11 +48,11 @@ long op_close_range(struct call *k, const long *a)
         return CORE_PASS;
     while (from <= to) {
         u32 end = from;
-        if (ours(k->c, from)) {
+        if (fds_ours(k->c, from)) {
             from++;
             continue;
         }
-        while (end < to && !ours(k->c, (long)end + 1)) {
+        while (end < to && !fds_ours(k->c, (long)end + 1)) {
             end++;
             if (end > LPMX_FD_MAX)
                 end = to;
@@ -78,8 +78,7 @@ long fds_list(struct call *k, const long *a)
             return n;
         u64 fd;
         const char *s = e->name;
-        bool ours = text_number(&s, &fd) && fd >= LPMX_FD_MIN && fd <= LPMX_FD_MAX && k->c->own_fds >> (fd - LPMX_FD_MIN) & 1;
-        if (!ours) {
+        if (!text_number(&s, &fd) || !fds_ours(k->c, (long)fd)) {
             guest_write((void *)(a[1] + out), head, e->len);
             out += e->len;
         }

@@ -5,6 +5,8 @@
 #include "state.h"
 #include <sys/resource.h>
 
+#define SPARE 64 /* numbers for the descriptors of calls that are under way at once */
+
 int place_path(struct core *c, int place, char *out, size_t cap)
 {
     static const char *const folder[] = {"", "/upper", "/dead", "/work", "/class", "/id"};
@@ -21,24 +23,26 @@ int place_path(struct core *c, int place, char *out, size_t cap)
     return (int)pos;
 }
 
-/* A number >= LPMX_FD_MIN for fd, or -errno. A soft limit below that is raised for the moment: the guest keeps its own. */
+/* Raises the soft limit for the moment that a descriptor of ours is made in: the guest keeps its own. False when the hard one forbids. */
+static bool widen(struct rlimit *was)
+{
+    if (sys2(SYS_getrlimit, RLIMIT_NOFILE, was))
+        return false;
+    struct rlimit wide = *was;
+    wide.rlim_cur = (wide.rlim_cur > LPMX_FD_MAX ? wide.rlim_cur : LPMX_FD_MAX + 1) + SPARE;
+    if (wide.rlim_cur > wide.rlim_max)
+        wide.rlim_cur = wide.rlim_max;
+    return wide.rlim_cur > was->rlim_cur && sys2(SYS_setrlimit, RLIMIT_NOFILE, &wide) == 0;
+}
+
+/* A number >= LPMX_FD_MIN for fd, or -errno. It is > LPMX_FD_MAX when the guest has taken all up to that. */
 static int move_high(int fd)
 {
+    struct rlimit was;
     long r = sys3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, LPMX_FD_MIN);
-    if (r == -EINVAL) {
-        struct rlimit lim, wide;
-        if (sys2(SYS_getrlimit, RLIMIT_NOFILE, &lim) || lim.rlim_max <= LPMX_FD_MAX)
-            return -EMFILE;
-        wide = lim;
-        wide.rlim_cur = LPMX_FD_MAX + 1;
-        if (sys2(SYS_setrlimit, RLIMIT_NOFILE, &wide))
-            return -EMFILE;
+    if ((r == -EINVAL || r == -EMFILE) && widen(&was)) {
         r = sys3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, LPMX_FD_MIN);
-        sys2(SYS_setrlimit, RLIMIT_NOFILE, &lim);
-    }
-    if (r > LPMX_FD_MAX) {
-        sys1(SYS_close, r);
-        return -EMFILE;
+        sys2(SYS_setrlimit, RLIMIT_NOFILE, &was);
     }
     return (int)r;
 }
@@ -86,6 +90,11 @@ int place_fd(struct call *k, int place)
     if (known)
         return known - 1;
     int fd = open_place(c, place);
+    struct rlimit was;
+    if (fd == -EMFILE && widen(&was)) {
+        fd = open_place(c, place);
+        sys2(SYS_setrlimit, RLIMIT_NOFILE, &was);
+    }
     if (fd < 0)
         return fd;
     if (core_is_guest_of(c))
@@ -94,6 +103,8 @@ int place_fd(struct call *k, int place)
     if (high < 0)
         return call_keep(k, fd);
     sys1(SYS_close, fd);
+    if (high > LPMX_FD_MAX)
+        return call_keep(k, high);
     __atomic_fetch_or(&c->own_fds, 1ull << (high - LPMX_FD_MIN), __ATOMIC_SEQ_CST);
     short none = 0;
     if (!__atomic_compare_exchange_n(&c->place_fd[place], &none, (short)(high + 1), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {

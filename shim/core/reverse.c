@@ -80,11 +80,11 @@ bool reverse_internal(const struct core *c, const char *host, u32 len)
 }
 
 /* The host path of a descriptor, in slot; its length or -errno. */
-static long host_path(int fd, struct slot *slot)
+static long host_path(struct core *c, int fd, struct slot *slot)
 {
     char link[40];
     size_t pos = 0;
-    if (fd < 0)
+    if (fd < 0 || fds_ours(c, fd))
         return -EBADF;
     text_add(link, sizeof link, &pos, "/proc/self/fd/", 14);
     text_decimal(link + pos, (u64)fd);
@@ -97,7 +97,7 @@ int reverse_fd(struct call *k, int fd, char *out, size_t cap)
     struct slot *slot = slot_get(k->c);
     if (!slot)
         return -ENOMEM;
-    long n = host_path(fd, slot);
+    long n = host_path(k->c, fd, slot);
     int r = n < 0 ? (int)n : reverse_path(k->c, slot->bytes, (u32)n, out, cap);
     slot_put(k->c, slot);
     return r;
@@ -109,7 +109,7 @@ bool reverse_in_tree(struct call *k, int fd)
     if (!slot)
         return false;
     const char *at = slot->bytes;
-    long n = host_path(fd, slot);
+    long n = host_path(k->c, fd, slot);
     u32 len = (u32)n;
     bool inside = n > 0 && skip_path(k->c, &at, &len, k->c->strings + k->c->con->tree, "");
     slot_put(k->c, slot);

@@ -65,7 +65,7 @@ static int spot_stat(struct call *k, const struct spot *s, bool follow, struct s
 /* An open descriptor. Ordinary files need no look at where they are: only what is not plain has its sticky bit set on disk. */
 static int fd_stat(struct call *k, int fd, struct stat *st, struct identity *id, struct name *n, struct slot **slot)
 {
-    long r = sys2(SYS_fstat, fd, st);
+    long r = fds_ours(k->c, fd) ? -EBADF : sys2(SYS_fstat, fd, st);
     if (r)
         return (int)r;
     n->low.mode = 0;
