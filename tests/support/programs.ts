@@ -86,14 +86,17 @@ export function probes(machine: Machine): Test[] {
 }
 
 async function compareProbe(machine: Machine, name: string, image: string): Promise<string[]> {
-  const common = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
+  const long = Deno.env.get("LPMX_TEST_LONG") ? { LPMX_TEST_LONG: "1" } : {};
+  const timeout = Deno.env.get("LPMX_TEST_LONG") ? 1200 : 120;
+  const common = { ...long, PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" };
   const folder = await Deno.makeTempDir({ dir: `${machine.work}/cases` });
   await Deno.copyFile(`${machine.work}/bin/${name}`, `${folder}/probe`);
   await Deno.chmod(`${folder}/probe`, 0o755);
-  const native = await run([`${folder}/probe`], { cwd: folder, env: common, clearEnv: true, timeout: 120 });
+  const native = await run([`${folder}/probe`], { cwd: folder, env: common, clearEnv: true, timeout });
   const env = environment(machine, sharedStore(machine));
-  const argv = [`${machine.work}/bin/lpmx`, "run", "--rm", "-v", `${folder}:${folder}`, "-w", folder, image, `${folder}/probe`];
-  const contained = await run(argv, { cwd: folder, env, clearEnv: true, timeout: 120 });
+  const options = ["--rm", "-v", `${folder}:${folder}`, "-w", folder, ...Object.keys(long).flatMap((name) => ["-e", `${name}=1`])];
+  const argv = [`${machine.work}/bin/lpmx`, "run", ...options, image, `${folder}/probe`];
+  const contained = await run(argv, { cwd: folder, env, clearEnv: true, timeout });
   if (native.code !== 0) return [`natively: exit code ${native.code}\n${native.stdout}${native.stderr}`];
   if (contained.code === 0 && contained.stdout === native.stdout) return [];
   const end = contained.timedOut ? "it did not end" : contained.signal ?? `exit code ${contained.code}`;
