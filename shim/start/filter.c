@@ -26,8 +26,8 @@ _Static_assert(CORE_CALLS_END < LPMX_PROBE_NR, "ranges are added in ascending or
 
 /* What is done with a range of call numbers. The blocks of code for all but ALLOW follow the tree. */
 enum rule {
-    RULE_ALLOW, RULE_TRAP, RULE_FD0, RULE_FD01, RULE_ARG1, RULE_ARG3, RULE_ARG4, RULE_ARG5, RULE_MASK_CHANGE, RULE_ACTION, RULE_ZERO, RULE_FLAGS,
-    RULE_ENOSYS, RULE_PROBE,
+    RULE_ALLOW, RULE_TRAP, RULE_FD0, RULE_FD01, RULE_ARG1, RULE_ARG3, RULE_ARG4, RULE_ARG5, RULE_MASK_CHANGE, RULE_ACTION, RULE_ZERO, RULE_PRCTL,
+    RULE_FLAGS, RULE_ENOSYS, RULE_PROBE,
     RULES,
 };
 struct range {
@@ -77,6 +77,7 @@ static enum rule signal_rule(u32 nr)
     case SYS_epoll_pwait2: return RULE_ARG4;
     case SYS_pselect6: return RULE_ARG5;
     case SYS_ptrace: return RULE_ZERO; /* PTRACE_TRACEME */
+    case SYS_prctl: return RULE_PRCTL;
     default: return RULE_TRAP;
     }
 }
@@ -203,6 +204,16 @@ static void emit_flags_block(struct program *p)
     emit_trap(p);
 }
 
+/* Trap when argument 0 is value, else allow. */
+static void emit_equal(struct program *p, enum rule rule, u32 value)
+{
+    p->block[rule] = p->length;
+    load(p, LOW_HALF(0));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, value);
+    answer(p, SECCOMP_RET_ALLOW);
+    emit_trap(p);
+}
+
 static void emit_blocks(struct program *p)
 {
     p->block[RULE_TRAP] = p->length;
@@ -227,11 +238,8 @@ static void emit_blocks(struct program *p)
     for (unsigned i = 0; i < SIGNALS_HELD; i++) /* each to the trap, past the five of the test */
         emit(p, BPF_JMP | BPF_JEQ | BPF_K, (u8)(SIGNALS_HELD - 1 - i + 5), 0, (u32)signals_held[i]);
     emit_null_test(p, 1);
-    p->block[RULE_ZERO] = p->length;
-    load(p, LOW_HALF(0));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
-    answer(p, SECCOMP_RET_ALLOW);
-    emit_trap(p);
+    emit_equal(p, RULE_ZERO, 0);
+    emit_equal(p, RULE_PRCTL, PR_SET_SECCOMP);
     emit_flags_block(p);
     p->block[RULE_ENOSYS] = p->length;
     answer(p, SECCOMP_RET_ERRNO | ENOSYS);

@@ -73,15 +73,23 @@ static u64 program_low, program_high;
 void patch_init(const struct stack *s, u64 low, u64 high, bool is_go)
 {
     const char *wish = stack_getenv(s, "LPMX_PATCH");
-    enabled = !(wish && str_equal(wish, "0"));
+    enabled = !(wish && str_equal(wish, "0")) && !nested_present();
     program_low = is_go ? 0 : low;
     program_high = is_go ? 0 : high;
+}
+
+void patch_stop(void)
+{
+    enabled = false;
 }
 
 /* Called by patch_enter only: the call of a patched site. */
 __attribute__((used)) long patch_syscall(long nr, const long a[6])
 {
-    long r = signal_syscall(NULL, nr, a);
+    long r;
+    if (nested_call(nr, a, &r))
+        return r;
+    r = signal_syscall(NULL, nr, a);
     if (r == CORE_PASS)
         r = core_syscall(core_self, nr, a);
     if (r == CORE_PASS)

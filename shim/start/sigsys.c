@@ -146,6 +146,8 @@ __attribute__((used)) u64 signal_enter(int sig, struct signal_info *info, struct
             answer_trap(frame);
             return 0;
         }
+        if (nested_answer(info, frame))
+            return 0;
         /* Another filter's trap. On a call of our own it cannot be shown to the guest: it never made that call. */
         if (info->addr - LPMX_TEXT_BASE < LPMX_TEXT_WINDOW) {
             frame->reg[REG_RAX] = (u64)-ENOSYS;

@@ -96,8 +96,20 @@ u64 signal_forward(int sig, struct signal_info *info, unsigned slot);
 void signal_exec_begin(void);
 void signal_exec_failed(void);
 
+/* ---- nested.c: seccomp filters of the guest's own. */
+/* prctl and seccomp. Result, or CORE_PASS when it is not about a filter. */
+long nested_install(long nr, const long a[6]);
+/* A trap that stands for an error of such a filter: answers it. */
+bool nested_answer(const struct signal_info *info, struct signal_frame *frame);
+/* This process has installed one: does the call from outside of our text, so that the filter sees it. */
+bool nested_call(long nr, const long a[6], long *result);
+/* One is on this process, by itself or inherited. */
+bool nested_present(void);
+
 /* ---- patch.c */
 void patch_init(const struct stack *s, u64 low, u64 high, bool is_go);
+/* No more sites from now on. */
+void patch_stop(void);
 /* A call trapped with the instruction pointer ip behind it: after some of them the site is patched, if it can be. */
 void patch_consider(u64 ip, long nr);
 
