@@ -153,7 +153,7 @@ __attribute__((used)) u64 signal_enter(int sig, struct signal_info *info, struct
             frame->reg[REG_RAX] = (u64)-ENOSYS;
             return 0;
         }
-    } else if ((sig == SIGSEGV || sig == SIGBUS) && is_between(frame->reg[REG_RIP], guest_copy_begin, guest_copy_end)) {
+    } else if ((sig == SIGSEGV || sig == SIGBUS) && info->code > 0 && is_between(frame->reg[REG_RIP], guest_copy_begin, guest_copy_end)) {
         frame->reg[REG_RIP] = (u64)guest_copy_fault;
         return 0;
     } else if (sig == SIGSEGV && emulate_vsyscall(frame)) {
