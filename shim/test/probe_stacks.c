@@ -1,5 +1,6 @@
 /* Probe: path calls where there is little stack: a handler on an 8 KB alternate stack that is itself interrupted by another, and
- * threads with 16 KB stacks. A trap's frame is over 3 KB on a machine with wide vector registers.
+ * threads with 16 KB stacks. A trap's frame is over 3 KB on a machine with wide vector registers. Then the same again with LPMX_PATCH=0, so that
+ * every call is a trap.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -9,7 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ALTSTACK 8192
@@ -35,6 +39,60 @@ static void handler(int sig)
     good += path_calls();
 }
 
+static char deep[500], to[520];
+static volatile sig_atomic_t hard_good;
+
+/* Each a bit of the result: what takes the most room. The names are long, and a file of a lower layer is copied up. */
+static int hard_calls(void)
+{
+    static char list[2048], text[16];
+    int done = 0, status = 1;
+    struct stat st;
+    int fd = open(deep, O_CREAT | O_RDWR, 0600);
+    done |= (fd >= 0 && write(fd, "text", 4) == 4 && close(fd) == 0) << 0;
+    done |= (rename(deep, to) == 0 && stat(to, &st) == 0 && st.st_size == 4) << 1;
+    done |= (unlink(to) == 0 && unlink(to) == -1 && errno == ENOENT) << 2;
+    fd = open("/etc/group", O_RDWR);
+    done |= ((fd >= 0 && read(fd, text, 4) == 4 && !memcmp(text, "root", 4)) || (fd < 0 && errno == EACCES)) << 3;
+    if (fd >= 0)
+        close(fd);
+    done |= (mkdir(deep, 0700) == 0 && rmdir(deep) == 0 && symlink("/etc/passwd", deep) == 0 && access(deep, R_OK) == 0 && unlink(deep) == 0) << 4;
+    fd = open("/etc", O_RDONLY | O_DIRECTORY);
+    done |= (syscall(SYS_getdents64, fd, list, sizeof list) > 0 && close(fd) == 0) << 5;
+    char *argv[] = {"true", NULL}, *envp[] = {NULL};
+    pid_t pid = fork();
+    if (!pid) {
+        execve(deep, argv, envp);
+        execve("/bin/true", argv, envp);
+        _exit(9);
+    }
+    done |= (waitpid(pid, &status, 0) == pid && status == 0) << 6;
+    return done;
+}
+
+static void hard_handler(int sig)
+{
+    (void)sig;
+    hard_good = hard_calls();
+}
+
+static void *hard_thread(void *arg)
+{
+    *(int *)arg = hard_calls();
+    return NULL;
+}
+
+static void make_deep(const char *dir)
+{
+    int n = snprintf(deep, sizeof deep, "%s", dir);
+    while (n < 400) {
+        n += snprintf(deep + n, sizeof deep - (size_t)n, "/a.name.of.forty.bytes.or.a.little.more.%d", n);
+        mkdir(deep, 0700);
+    }
+    snprintf(deep + n, sizeof deep - (size_t)n, "/file");
+    snprintf(to, sizeof to, "%s.new", deep);
+}
+
 static void *thread(void *arg)
 {
     int *result = arg;
@@ -43,8 +101,10 @@ static void *thread(void *arg)
     return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    char dir[] = "/tmp/probe.XXXXXX", clean[64];
+    (void)argv;
     /* an unmapped page on either side shows an overflow */
     char *area = mmap(NULL, ALTSTACK + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     alternate = area + 4096;
@@ -72,5 +132,22 @@ int main(void)
         pthread_join(id[i], NULL);
         printf("thread %d: %d\n", i, results[i]);
     }
-    return 0;
+    if (!mkdtemp(dir))
+        return 1;
+    make_deep(dir);
+    act.sa_handler = hard_handler;
+    sigaction(SIGUSR1, &act, NULL);
+    raise(SIGUSR1);
+    printf("hard calls in the handler %d", hard_good);
+    if (pthread_create(&id[0], &attr, hard_thread, &results[0]) == 0)
+        pthread_join(id[0], NULL);
+    printf(", in a thread %d\n", results[0]);
+    snprintf(clean, sizeof clean, "rm -r %s", dir);
+    printf("removed %d\n", system(clean));
+    if (argc > 1)
+        return 0;
+    fflush(stdout);
+    setenv("LPMX_PATCH", "0", 1);
+    execl("/proc/self/exe", "probe", "again", (char *)NULL);
+    return 1;
 }
