@@ -147,9 +147,11 @@ static long change_fd(struct call *k, int fd, const struct change *ch, bool empt
         r = n;
     }
     slot_put(k->c, slot);
-    if (r == -ENOENT || r == -ENOTDIR) /* unlinked, or none of ours: the open file itself */
-        r = ch->touch.set_mode ? sys2(SYS_fchmod, fd, ch->touch.mode & 0777) : 0;
-    return r;
+    if (n != -ENAMETOOLONG && r != -ENOENT && r != -ENOTDIR)
+        return r;
+    if (reverse_in_layer(k, fd)) /* its name is gone: nobody else will see the change */
+        return 0;
+    return ch->touch.set_mode ? sys2(SYS_fchmod, fd, ch->touch.mode & 0777) : ch->touch.set_times ? sys4(SYS_utimensat, fd, 0, ch->touch.times, 0) : 0;
 }
 
 long op_chmod(struct call *k, const long *a)
@@ -376,7 +378,7 @@ static long xattr_fd(struct call *k, const long *a, long path_nr)
         } else if (!r && s.kind == KIND_OBJECT) {
             r = user_xattr(a[1]) ? xattr_call(k, &s, path_nr, a) : xattr_foreign(path_nr);
         } else {
-            r = CORE_PASS;
+            r = reverse_in_layer(k, (int)a[0]) ? -EOPNOTSUPP : CORE_PASS;
         }
         walk_end(k, &s);
         if (r != -EAGAIN)

@@ -115,3 +115,27 @@ bool reverse_in_tree(struct call *k, int fd)
     slot_put(k->c, slot);
     return inside;
 }
+
+bool reverse_in_layer(struct call *k, int fd)
+{
+    const struct core *c = k->c;
+    long how = sys2(SYS_fcntl, fd, F_GETFL);
+    if (how < 0 || (how & 3) != O_RDONLY) /* a layer's are never open for writing */
+        return false;
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return true;
+    const char *at = slot->bytes;
+    long n = host_path(k->c, fd, slot);
+    u32 len = (u32)n;
+    bool inside = n == -ENAMETOOLONG;
+    for (u32 i = 0; n > 0 && !inside && i < c->nlayers; i++)
+        inside = skip_path(c, &at, &len, c->strings + c->layers[i], "");
+    for (u32 i = 0; inside && c->host && n > 0 && i < c->nbinds; i++) {
+        at = slot->bytes;
+        len = (u32)n;
+        inside = !skip_path(c, &at, &len, bind_host(c, (int)i), "");
+    }
+    slot_put(k->c, slot);
+    return inside;
+}

@@ -76,6 +76,9 @@ int bring_up_parent(struct call *k, struct name *n);
 int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s); /* 0 or -errno; always walk_end */
 int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s);        /* text is ours, absolute or to cwd */
 void walk_end(struct call *k, struct spot *s);
+/* deep.c: the walk for a path of more than DEEP_FROM bytes. As walk(). */
+#define DEEP_FROM 3600
+int deep_walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s);
 /* What the host has at a spot below a bind: st_mode, or -errno. */
 int spot_host_mode(struct call *k, const struct spot *s);
 /* Where nothing is: 0 when the directory it would be in is there, else -ENOENT or -ENOTDIR. */
@@ -106,10 +109,13 @@ int reverse_fd(struct call *k, int fd, char *out, size_t cap);
 bool fds_ours(const struct core *c, long fd);
 /* The descriptor is open on an object of the container's tree, be its name gone or not yet given. */
 bool reverse_in_tree(struct call *k, int fd);
+/* … or on a layer's file, which must not be changed; one whose path is too long for an answer counts as such. */
+bool reverse_in_layer(struct call *k, int fd);
 
 /* cwd.c */
 int cwd_get(struct call *k, char *out, size_t cap); /* length ("" = root) or -errno */
 int cwd_set(struct call *k, const char *path, u32 len);
+int cwd_refresh(struct call *k); /* what the kernel says, which may be too deep for a text */
 bool cwd_gone(void);  /* the kernel's cwd has been removed */
 bool cwd_moved(struct call *k); /* the kernel's cwd is elsewhere by now; ours has been put right */
 

@@ -351,6 +351,11 @@ def by_descriptor():
     fact("splice", os.splice(fd, w, 100, 0), len(os.read(r, 200)))
     fact("read only", attempt(os.ftruncate, fd, 0), attempt(os.posix_fallocate, fd, 0, 10), attempt(os.write, fd, b"x"), attempt(os.fchmod, fd, 0o640), oct(os.stat(LOWER + "/ssl.py").st_mode))
     fact("by old descriptor", oct(os.fstat(fd).st_mode)[-3:] in ("640", "644"), attempt(os.utime, fd, ns=(1, 2)), os.stat(LOWER + "/ssl.py").st_mtime_ns)
+    gone = os.open(LOWER + "/smtplib.py", os.O_RDONLY)
+    os.unlink(LOWER + "/smtplib.py")
+    fact("of a removed file", attempt(os.fchmod, gone, 0o777), attempt(os.utime, gone, ns=(1, 2)), len(os.read(gone, 100)))
+    attempt(os.setxattr, gone, "user.test", b"of a file that is the layer's for others")
+    os.close(gone)
     m = mmap.mmap(fd, 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
     m[0:4] = b"mine"
     fact("private mapping", m[0:4], read(LOWER + "/ssl.py")[:4] != "mine")
@@ -398,7 +403,7 @@ def kinds():
     os.chdir("/")
 
 
-ALL = [numbers, listings, large, names, watched, unnamed, by_path_descriptor, renames, errors, removed_and_made_again, copied_up, by_descriptor,
+ALL = [numbers, listings, large, names, deep, watched, unnamed, by_path_descriptor, renames, errors, removed_and_made_again, copied_up, by_descriptor,
        locks, kinds]
 for section in [globals()[n] for n in sys.argv[1:]] or ALL:
     fact("==", section.__name__)
