@@ -14,7 +14,7 @@ static int cwd_read(const struct cwd *s, char *out, size_t cap)
             continue;
         u32 len = s->len;
         if (len >= CORE_PATH_MAX)
-            continue;
+            return -EAGAIN; /* too deep for a text */
         if (len + 1 > cap)
             return -ENAMETOOLONG;
         memcpy(out, s->path, len);
@@ -31,8 +31,10 @@ static void cwd_write(struct cwd *s, u32 pid, const char *path, u32 len)
     __atomic_fetch_add(&s->turn, 1, __ATOMIC_ACQ_REL);
     s->pid = pid;
     s->len = len;
-    memcpy(s->path, path, len);
-    s->path[len] = 0;
+    if (len < CORE_PATH_MAX) {
+        memcpy(s->path, path, len);
+        s->path[len] = 0;
+    }
     __atomic_fetch_add(&s->turn, 1, __ATOMIC_ACQ_REL);
 }
 
@@ -91,8 +93,8 @@ int cwd_get(struct call *k, char *out, size_t cap)
 int cwd_set(struct call *k, const char *path, u32 len)
 {
     struct core *c = k->c;
-    if (len >= CORE_PATH_MAX)
-        return -ENAMETOOLONG;
+    if (len > CORE_PATH_MAX)
+        len = CORE_PATH_MAX;
     u32 pid = core_pid(c);
     if (pid == c->pid) {
         c->cwd[0].moves = bloom_moves(c);
@@ -106,6 +108,18 @@ int cwd_set(struct call *k, const char *path, u32 len)
     cwd_write(&c->cwd[i], pid, path, len);
     c->cwd_split = 1;
     return 0;
+}
+
+int cwd_refresh(struct call *k)
+{
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    int n = cwd_of_kernel(k, slot->bytes, SLOT_SIZE);
+    if (n >= 0 || n == -ENAMETOOLONG)
+        n = cwd_set(k, slot->bytes, n < 0 ? CORE_PATH_MAX : (u32)n);
+    slot_put(k->c, slot);
+    return n;
 }
 
 bool cwd_gone(void)
@@ -133,6 +147,8 @@ int cwd_init(struct core *c, const struct handover_text *t)
     u32 len = t->at ? t->len : 0;
     if (len >= CORE_PATH_MAX)
         return -EINVAL;
+    if (len && t->at[0] != '/') /* "." */
+        len = CORE_PATH_MAX;
     cwd_write(&c->cwd[0], c->pid, t->at ? t->at : "", len);
     c->cwd[0].moves = bloom_moves(c);
     return 0;
@@ -174,7 +190,7 @@ static int enter_spot(struct call *k, struct spot *s)
         sys1(SYS_close, dir);
     if (r == -EMFILE) /* the guest has taken all; chdir itself needs none */
         r = enter_host(k, s);
-    return r ? (int)r : cwd_set(k, s->name.path, s->name.len);
+    return r ? (int)r : s->deep ? cwd_refresh(k) : cwd_set(k, s->name.path, s->name.len);
 }
 
 long op_chdir(struct call *k, const long *a)
@@ -195,7 +211,7 @@ long op_fchdir(struct call *k, const long *a)
     int n = reverse_fd(k, (int)a[0], slot->bytes, SLOT_SIZE);
     long r = n == -EBADF ? n : sys1(SYS_fchdir, a[0]);
     if (!r)
-        r = n < 0 ? n : cwd_set(k, slot->bytes, (u32)n);
+        r = n == -ENAMETOOLONG ? cwd_refresh(k) : n < 0 ? n : cwd_set(k, slot->bytes, (u32)n);
     slot_put(k->c, slot);
     return r;
 }

@@ -71,5 +71,9 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
     int n = cwd_get(k, cwd, CORE_PATH_MAX);
     if (n == -ENOENT)
         n = 0;
+    if (n == -ENAMETOOLONG) { /* the kernel's cwd is inherited */
+        cwd[0] = '.';
+        n = 1;
+    }
     return n < 0 ? n : handover_put(out, cap, &pos, 'c', cwd, (size_t)n);
 }

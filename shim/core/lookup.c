@@ -13,7 +13,7 @@ static int lookup_object(struct call *k, const struct name *n, struct stat *st)
 
 int lookup(struct call *k, const struct name *n, struct stat *st)
 {
-    return lookup_known(k, n, n->len && bloom_untouched(k->c, n), st);
+    return lookup_known(k, n, n->len && !k->deep && bloom_untouched(k->c, n), st);
 }
 
 int lookup_known(struct call *k, const struct name *n, bool untouched, struct stat *st)

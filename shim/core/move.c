@@ -156,7 +156,7 @@ static u32 spot_mode(const struct spot *s)
 
 static long rename_spots(struct call *k, struct spot *from, struct spot *to, unsigned flags)
 {
-    if (mount_of_name(k->c, from) != mount_of_name(k->c, to))
+    if (mount_of_name(k->c, from) != mount_of_name(k->c, to) || from->deep != to->deep)
         return -EXDEV;
     if (from->dots || !from->name.len)
         return -EBUSY;
@@ -178,7 +178,7 @@ static long rename_spots(struct call *k, struct spot *from, struct spot *to, uns
         return flags & RENAME_NOREPLACE_ && to->kind != KIND_NONE ? -EEXIST : -EINVAL;
     if (inside(&to->name, &from->name) && !(flags & RENAME_NOREPLACE_))
         return flags & RENAME_EXCHANGE_ ? -EINVAL : -ENOTEMPTY;
-    if (S_ISDIR(spot_mode(from)) && mounted_in(k->c, &from->name))
+    if (S_ISDIR(spot_mode(from)) && !from->deep && mounted_in(k->c, &from->name))
         return -EBUSY;
     int r = permit_remove(k, from);
     r = r ? r : permit_remove(k, to);
@@ -298,6 +298,8 @@ static long link_spots(struct call *k, struct spot *from, struct spot *to)
     const char *a, *b;
     if (from->kind == KIND_NONE)
         return -ENOENT;
+    if (from->deep != to->deep)
+        return -EXDEV;
     if (to->kind == KIND_BIND) {
         int fd = spot_at(k, from, &a), fd2 = spot_at(k, to, &b), r = spot_writable(k, to);
         if (spot_host_mode(k, to) >= 0)

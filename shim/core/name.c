@@ -30,6 +30,8 @@ int low_find(struct call *k, struct name *n)
 {
     struct core *c = k->c;
     n->low = (struct low){0};
+    if (k->deep)
+        return 0;
     if (!n->len) {
         n->low.mode = S_IFDIR | 0755;
         n->low.entry = c->host ? NULL : c->index.entries;

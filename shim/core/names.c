@@ -298,7 +298,7 @@ static long remove_at(struct call *k, int dirfd, long path, bool dir)
             r = S_ISDIR(mode) ? -EISDIR : -ENOTDIR;
         else if (k->c->readonly)
             r = -EROFS;
-        else if (dir && mounted_in(k->c, &s.name))
+        else if (dir && !s.deep && mounted_in(k->c, &s.name))
             r = -EBUSY;
         else if (!(r = permit_remove(k, &s)))
             r = dir ? rmdir_name(k, &s) : S_ISDIR(mode) ? -EISDIR : unlink_name(k, &s);

@@ -97,7 +97,7 @@ static long create(struct call *k, struct spot *s, const struct opening *o)
             return -EAGAIN;
         if (r == -ELOOP)
             return -EAGAIN;
-        if (r != -ENOENT)
+        if (r != -ENOENT || (s->deep && !n->dir_len))
             return r;
         int up = bring_up_parent(k, n);
         if (up)

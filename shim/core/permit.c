@@ -75,7 +75,7 @@ int permit_way(struct call *k, const struct spot *s)
 {
     struct core *c = k->c;
     const struct name *n = &s->name;
-    if (permit_all(c) || s->kind == KIND_BIND || !n->len)
+    if (permit_all(c) || s->kind == KIND_BIND || !n->len || s->deep)
         return 0;
     u64 key = key_of(c, n->dir_hash);
     volatile u64 *kept = &c->permitted[n->dir_hash >> 20 & (PERMITTED - 1)];

@@ -86,6 +86,8 @@ static int open_place(struct core *c, int place)
 int place_fd(struct call *k, int place)
 {
     struct core *c = k->c;
+    if (k->deep && (place == PLACE_UPPER || (place >= PLACE_BIND && place < PLACE_LAYER)))
+        return k->deep - 1;
     int known = c->place_fd[place];
     if (known)
         return known - 1;

@@ -18,6 +18,8 @@ int spot_at(struct call *k, const struct spot *s, const char **path)
 int spot_path(struct call *k, const struct spot *s, char *out, size_t cap)
 {
     struct core *c = k->c;
+    if (s->deep)
+        return -ENAMETOOLONG;
     int place = s->kind == KIND_BIND ? PLACE_BIND + s->bind : s->kind == KIND_LOWER ? PLACE_LAYER + (int)s->name.low.layer : PLACE_UPPER;
     int n = place_path(c, place, out, cap);
     if (n < 0)

@@ -90,6 +90,7 @@ struct call {
     struct core *c;
     int temp[8];
     unsigned ntemp;
+    int deep; /* descriptor + 1 of the directory that stands for the upper or a bind (deep.c); 0 = none does */
 };
 
 /* What the layers have at a name (view.c). entry is NULL for the unindexed image `host`. */
@@ -125,6 +126,7 @@ struct spot {
     int bind;      /* number of the bind when kind is KIND_BIND (also for a missing name below one) */
     u32 bind_skip; /* where in name.path the part below the bind begins */
     bool must_dir; /* the path ended in "/", "/." or "/.." */
+    bool deep;     /* relative to call.deep */
     u32 base;      /* length of what a relative path started from */
     u8 dots;       /* its last component was "." (1) or ".." (2) */
     u32 cap;

@@ -305,6 +305,8 @@ static int walk_any(struct call *k, int dirfd, const char *text, bool ours, unsi
     s->cap = sizeof s->small;
     s->slot = NULL;
     s->dots = 0;
+    s->deep = false;
+    s->base = 0;
     s->kind = KIND_NONE;
     s->mode = 0;
     for (;;) {
@@ -327,15 +329,23 @@ static int walk_any(struct call *k, int dirfd, const char *text, bool ours, unsi
     }
 }
 
+/* Behind a relative path there may be more than a text can hold (deep.c). */
+static int walk_deep_too(struct call *k, int dirfd, const char *text, bool ours, unsigned flags, struct spot *s)
+{
+    int r = walk_any(k, dirfd, text, ours, flags, s);
+    bool deep = r == -ENAMETOOLONG || (!r && s->base && s->name.len >= DEEP_FROM);
+    return deep ? deep_walk(k, dirfd, text, flags, s) : r;
+}
+
 int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s)
 {
-    int r = walk_any(k, dirfd, guest, false, flags, s);
+    int r = walk_deep_too(k, dirfd, guest, false, flags, s);
     return r ? r : permit_way(k, s);
 }
 
 int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s)
 {
-    return walk_any(k, AT_FDCWD, text, true, flags, s);
+    return walk_deep_too(k, AT_FDCWD, text, true, flags, s);
 }
 
 void walk_end(struct call *k, struct spot *s)
