@@ -255,10 +255,12 @@ int core_enter_dir(struct core *c, const char *path, bool make)
 {
     struct call k = {.c = c};
     struct spot s;
-    u32 user = c->ids.fsuid; /* a missing workdir is made by root, as docker does */
-    c->ids.fsuid = make ? 0 : user;
+    u32 user = c->ids.fsuid, group = c->ids.fsgid; /* a missing workdir is made by root, as docker does */
+    if (make)
+        c->ids.fsuid = c->ids.fsgid = 0;
     int r = make ? make_dirs(&k, path, strlen(path)) : 0;
     c->ids.fsuid = user;
+    c->ids.fsgid = group;
     if (r)
         return r;
     r = walk_text(&k, path, WALK_FOLLOW, &s);

@@ -197,6 +197,26 @@ void ident_of_bind(struct call *k, const struct stat *st, struct identity *id)
     id->gid = st->st_gid == c->real_gid ? (c->main_known ? c->main_gid : c->ids.rgid) : st->st_gid;
 }
 
+int ident_root(struct call *k)
+{
+    struct core *c = k->c;
+    struct stat st;
+    int fd = c->con->owner_uid && !c->host ? place_fd(k, PLACE_UPPER) : -ENOENT;
+    if (fd < 0)
+        return fd == -ENOENT ? 0 : fd;
+    long up = sys4(SYS_openat, fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    long r = up < 0 ? up : sys2(SYS_fstat, up, &st);
+    if (!r && !(st.st_mode & S_ISVTX)) {
+        const struct lpmx_entry *e = c->index.entries;
+        struct identity id = {S_IFDIR | (e->mode & 07777), e->uid, e->gid, 0, 0};
+        int bits = ident_bits(k, &id, st.st_ino);
+        r = bits < 0 ? bits : sys2(SYS_fchmod, up, bits);
+    }
+    if (up >= 0)
+        sys1(SYS_close, up);
+    return (int)r;
+}
+
 int ident_of_low(struct call *k, const struct low *low, const struct stat *st, struct identity *id)
 {
     if (!low->entry) {

@@ -377,7 +377,7 @@ int core_make_mount_points(struct core *c, const char **what)
     struct slot *slot = slot_get(c);
     bool readonly = c->readonly;
     u32 user = c->ids.fsuid;
-    int r = slot ? 0 : -ENOMEM;
+    int r = slot ? ident_root(&k) : -ENOMEM;
     c->readonly = false;
     c->ids.fsuid = 0;
     for (u32 i = 0; !r && i < c->nbinds; i++) {

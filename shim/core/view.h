@@ -50,6 +50,8 @@ struct identity {
 };
 int ident_of_low(struct call *k, const struct low *low, const struct stat *st, struct identity *id);
 int ident_of_object(struct call *k, const struct stat *st, struct identity *id);
+/* First start: the root is the image's, also where new files are a user's (the container's default owner). 0 or -errno. */
+int ident_root(struct call *k);
 void ident_of_bind(struct call *k, const struct stat *st, struct identity *id);
 /* The permission bits that an object of this identity has on disk, or -errno (a class could not be made). ino is for overflow. */
 int ident_bits(struct call *k, const struct identity *id, u64 ino);
