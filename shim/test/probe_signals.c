@@ -123,8 +123,14 @@ static void blocked_fault(void)
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
     set(SIGSEGV, count, 0);
-    if (open((char *)16, O_RDONLY) == -1 && errno == EFAULT)
-        fault();
+    static char *const bad[] = {NULL, (char *)16, (char *)-1, (char *)0x800000000000};
+    for (int i = 0; i < 80; i++) { /* often enough for the sites to be patched */
+        char *volatile p = bad[i % 4];
+        struct stat st;
+        if (open(p, O_RDONLY) != -1 || errno != EFAULT || stat(p, &st) != -1 || errno != EFAULT || access(p, F_OK) != -1 || errno != EFAULT)
+            _exit(6);
+    }
+    fault();
 }
 
 static void try_fault(const char *what, void (*act)(void), int sig, int flags)
