@@ -277,7 +277,7 @@ long op_chroot(struct call *k, const long *a)
     struct spot s;
     int r = walk(k, AT_FDCWD, (const char *)a[0], WALK_FOLLOW, &s);
     if (!r)
-        r = s.kind == KIND_NONE ? -ENOENT : s.name.len ? -EPERM : 0;
+        r = s.kind == KIND_NONE ? -ENOENT : s.name.len || k->c->ids.euid ? -EPERM : 0;
     walk_end(k, &s);
     return r;
 }

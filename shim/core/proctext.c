@@ -277,7 +277,7 @@ long proc_open(struct call *k, const char *path, int flags)
         return in;
     long r = fill(k, i, pid, (int)in, flags & (O_CLOEXEC | O_NONBLOCK));
     sys1(SYS_close, in);
-    return r;
+    return r < 0 ? CORE_PASS : r; /* a filter of the guest's may forbid what we need: better the kernel's text than none */
 }
 
 /* ---- the program of another process: /proc/PID/exe is lpmx-start, auxv says where the program's headers lie, maps what is mapped there. */

@@ -66,6 +66,10 @@ int address_to_host(struct call *k, struct address *ad, bool bind)
     struct spot s;
     char path[SUN_PATH];
     int r = walk_text(k, ad->path, bind ? 0 : WALK_FOLLOW, &s);
+    if (!r)
+        r = permit_way(k, &s);
+    if (!r && !bind)
+        r = permit_spot(k, &s, MAY_WRITE);
     if (!r && bind) {
         struct stat st;
         const char *at;
@@ -245,6 +249,8 @@ long op_inotify_add_watch(struct call *k, const long *a)
     long r = walk(k, AT_FDCWD, (const char *)a[1], nofollow ? 0 : WALK_FOLLOW, &s);
     if (!r && s.kind == KIND_NONE)
         r = -ENOENT;
+    if (!r)
+        r = permit_spot(k, &s, MAY_READ);
     if (!r)
         r = watch_upper(k, &s, (u32)a[2]);
     int fd = r ? (int)r : spot_at(k, &s, &rel);

@@ -1,11 +1,24 @@
 """What a user who is not root may do in a container: as the owners and modes say, that root sees, though all files belong to one user of the host.
 Prints one line per fact."""
+import ctypes
 import errno
 import os
 import shutil
+import socket
 import stat
 import subprocess
 import sys
+
+
+listening = []
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def watched(path):
+    fd = libc.inotify_init()
+    r = libc.inotify_add_watch(fd, path.encode(), 2)
+    os.close(fd)
+    return "ok" if r >= 0 else errno.errorcode[ctypes.get_errno()]
 
 
 def attempt(f, *args, **kw):
@@ -66,6 +79,12 @@ def prepare():
     os.mkdir("/srv/home", 0o755)
     os.chown("/srv/home", 1000, 1000)
     os.chmod("/usr/lib/python3.11/wave.py", 0o640)
+    for name, mode in [("root", 0o600), ("all", 0o666)]:
+        s = socket.socket(socket.AF_UNIX)
+        s.bind("/srv/open/" + name)
+        os.chmod("/srv/open/" + name, mode)
+        s.listen()
+        listening.append(s)
 
 
 def stranger():
@@ -79,6 +98,8 @@ def stranger():
     fact("files", opened("/srv/open/secret", os.O_RDONLY), opened("/srv/open/shared", os.O_RDONLY), opened("/srv/open/shared", os.O_RDWR), opened("/srv/open/theirs", os.O_RDWR))
     fact("change", attempt(os.chmod, "/srv/open/secret", 0o666), attempt(os.chown, "/srv/open/secret", 1000, 1000), attempt(os.utime, "/srv/open/secret"), attempt(os.utime, "/srv/open/secret", (1, 2)), attempt(os.chmod, "/usr", 0o777))
     fact("access", [os.access("/etc/shadow", how) for how in [os.F_OK, os.R_OK, os.W_OK]], os.access("/srv/private/file", os.F_OK), os.access("/etc", os.W_OK), os.access("/srv/open", os.W_OK | os.X_OK))
+    fact("sockets", [attempt(socket.socket(socket.AF_UNIX).connect, path) for path in ["/srv/open/root", "/srv/open/all", "/srv/private/x"]])
+    fact("watches", watched("/etc/passwd"), watched("/etc/shadow"), watched("/srv/open/secret"), watched("/srv/private/x"), attempt(os.chroot, "/"))
     fact("device", attempt(os.mknod, "/srv/open/device", stat.S_IFCHR | 0o666, os.makedev(1, 3)), attempt(os.mkfifo, "/srv/open/fifo"), attempt(os.unlink, "/srv/open/fifo"))
 
 
