@@ -217,6 +217,8 @@ int main(int argc, char **argv)
     check_child();
     check_gone();
     check_moved();
+    mkdir("/var", 0755); /* a small image may lack them */
+    mkdir("/var/tmp", 0777);
     snprintf(here, sizeof here, "/var/tmp/lpmx-probe-%d", (int)getpid()); /* contained: of the image */
     mkdir(here, 0755);
     chdir(here);

@@ -204,6 +204,8 @@ static void in_a_folder_of_the_image(void)
 {
     struct sockaddr_un un = {0};
     char path[100];
+    mkdir("/var", 0755); /* a small image may lack them */
+    mkdir("/var/tmp", 0777);
     snprintf(path, sizeof path, "/var/tmp/lpmx-probe-folder-with-a-name-as-long-as-may-be/%d", (int)getpid());
     *strrchr(path, '/') = 0;
     mkdir(path, 0755);
