@@ -52,7 +52,6 @@ prepare_mounts() {
 
 # The hosted tests start as root: what they compare with is root in a plain directory. The code under test runs as nobody there.
 start_native() {
-  mkdir "$work/native"
   for program in "$work"/bin/test_*; do
     name=${program##*/}
     [ $# = 0 ] || case " $* " in *" native:$name"* | *" native: "* | *" native "*) ;; *) continue ;; esac
@@ -61,6 +60,23 @@ start_native() {
     echo "$status" >"$work/native/.code" && chmod 644 "$work/native/.code" "$work/native/$name.out"
     mv "$work/native/.code" "$work/native/$name.code"
   done
+}
+
+# The faults that this run puts into the core (tests/faults): those asked for, of a whole run a sample.
+choose_faults() {
+  [ $# != 0 ] || "$deno" run --quiet --no-config -A tests/faults/run.ts choose "${LPMX_TEST_LONG:-}"
+  for name in "$@"; do
+    case $name in
+      fault | fault:) "$deno" run --quiet --no-config -A tests/faults/run.ts choose all ;;
+      fault:*) echo "${name#fault:}" ;;
+    esac
+  done
+}
+
+start_faults() {
+  # shellcheck disable=SC2046 # one word per fault
+  set -- $(cat "$work/native/faults")
+  [ $# = 0 ] || nice -n 5 "$deno" run --quiet --no-config -A tests/faults/run.ts run "$zig" "$work/native" "$@"
 }
 
 # What a killed run left: its folder carries its process id.
@@ -121,7 +137,9 @@ if [ "$(id -u)" = 0 ]; then
   run_as_root
   strict=1
   export DENO_DIR="$tests/deno"
-  start_native "$@" &
+  mkdir "$work/native"
+  choose_faults "$@" >"$work/native/faults"
+  { start_native "$@" && start_faults; } &
 else
   run_as_user
 fi

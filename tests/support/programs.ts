@@ -51,6 +51,18 @@ export function nativeTests(machine: Machine): Test[] {
   }));
 }
 
+/** The faults that tests/run.sh chose for this run: one passes when the test that is to catch it did. */
+export function faultTests(machine: Machine): Test[] {
+  if (!machine.strict) return [];
+  const names = Deno.readTextFileSync(`${machine.work}/native/faults`).split("\n").filter((name) => name !== "");
+  return names.map((name) => ({
+    name: `fault:${name}`,
+    needs: [],
+    serial: false,
+    run: () => startedByRoot(machine, `fault_${name}`),
+  }));
+}
+
 async function runNative(machine: Machine, name: string): Promise<string[]> {
   const cwd = await Deno.makeTempDir({ dir: `${machine.work}/cases` });
   const outcome = await run([`${machine.work}/bin/${name}`], { cwd, timeout: Deno.env.has("LPMX_TEST_LONG") ? 9900 : 600 });

@@ -1,10 +1,10 @@
 // The runner: unit tests, native tests, probes and cases, or those whose name starts with one of the arguments. Started by
 // tests/run.sh as an ordinary user; ends with "N passed, N failed, N skipped" and a status of 1 when anything failed.
-// Names: unit:<file>, native:<program>, probe:<program>, spec:<area>/<case>, whole:<check over the whole run>.
+// Names: unit:<file>, native:<program>, fault:<fault>, probe:<program>, spec:<area>/<case>, whole:<check over the whole run>.
 import { findCases } from "./case.ts";
 import { runCase, loadImages, type Variables } from "./execute.ts";
 import { environment, type Machine, machineFromEnvironment, sharedStore } from "./machine.ts";
-import { nativeTests, probes, unitTests } from "./programs.ts";
+import { faultTests, nativeTests, probes, unitTests } from "./programs.ts";
 import { type Servers, startServers } from "./servers.ts";
 import { hashTrees, wholeChecks } from "./whole.ts";
 
@@ -95,6 +95,7 @@ async function main(filters: string[]): Promise<number> {
   } else {
     await runAll(large, machine);
   }
+  await runAll(faultTests(machine).filter((test) => wanted(test.name, filters)), machine); // built and run beside the others
   if (failures.length > 0) console.log(`\nfailed: ${failures.join(" ")}`);
   console.log(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
   if (tally.passed + tally.failed === 0) console.log(`no test is named ${filters.join(" or ")}`);
