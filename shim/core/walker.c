@@ -33,6 +33,13 @@ void walker_rewind(struct walker *w, u32 len)
     s->bind_skip = s->bind < 0 ? 0 : (u32)strlen(bind_guest(w->k->c, s->bind));
 }
 
+/* Four texts of the longest kind fit: what needs more goes round in circles, and the kernel, which has no such limit, counts to the end. */
+static int grow_for_link(struct walker *w)
+{
+    int r = walker_grow(w);
+    return r == -ENAMETOOLONG ? -ELOOP : r;
+}
+
 int substitute(struct walker *w, const char *text, u32 len, u32 dir_len)
 {
     struct spot *s = w->s;
@@ -41,7 +48,7 @@ int substitute(struct walker *w, const char *text, u32 len, u32 dir_len)
     if (!len)
         return -ENOENT;
     while (walker_gap(w) < len + 8) { /* with text in the gap the caller has made room */
-        int r = walker_grow(w);
+        int r = grow_for_link(w);
         if (r)
             return r;
     }
@@ -67,7 +74,7 @@ int substitute_disk(struct walker *w, int fd, const char *path, u32 skip, u32 di
             return substitute(w, at + skip, (u32)n > skip ? (u32)n - skip : 0, dir_len);
         u32 rel = (u32)(path - w->s->buf); /* path may point into the buffer that moves */
         bool inside = path >= w->s->buf && rel < w->s->cap;
-        int r = walker_grow(w);
+        int r = grow_for_link(w);
         if (r)
             return r;
         if (inside) {
