@@ -29,7 +29,7 @@ bool detach(int *ready_fd, int *status)
         len += got > 0 ? (size_t)got : 0;
     close(fds[0]);
     if (len) {
-        *status = write_all(1, words, len) ? EXIT_ENGINE : 0;
+        *status = words[0] && write_all(1, words, len) ? EXIT_ENGINE : 0; /* a NUL: ready, and nothing to say */
         return false;
     }
     int state = 0;

@@ -95,7 +95,7 @@ static bool reap(const struct run *r, pid_t child, int *status)
         if (pid != child)
             continue;
         if (WIFSTOPPED(state)) {
-            if (!r->pty)
+            if (!r->pty && access(join_path(r->plan->folder, "state/paused"), F_OK) < 0)
                 raise(SIGSTOP); /* the shell waits for us, and will continue the whole group */
             continue;
         }

@@ -244,6 +244,7 @@ void verb_exec(const struct parsed *c)
         if (!detach(&ready_fd, &status))
             _exit(status);
         detach_streams("/dev/null");
+        r.ready_fd = ready_fd;
     } else if (run_wants_pty(tty, parsed_bool(c, FIELD_INTERACTIVE, false))) {
         r.pty = true;
         char *entry = container_enter(folder, "exec");
@@ -255,6 +256,8 @@ void verb_exec(const struct parsed *c)
     }
     container_enter(folder, "exec");
     bloom_enter(p);
+    if (apart)
+        write_all(r.ready_fd, "", 1);
     run_exec(&r);
 }
 

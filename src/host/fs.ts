@@ -83,6 +83,15 @@ export function readLinkIfAny(path: string): string | undefined {
   return lstatIfAny(path)?.isSymlink ? Deno.readLinkSync(path) : undefined;
 }
 
+/** A path without links; itself where there is nothing. */
+export function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Whether a path is a folder; links are followed. Throws LpmxError("io") when there is nothing. */
 export function isFolder(path: string): boolean {
   try {
@@ -104,6 +113,21 @@ export function readNamedByBytes(path: ByteText): Uint8Array<ArrayBuffer> {
     }
   } finally {
     closeFd(fd);
+  }
+}
+
+/** The first bytes of a file, as many as there are. Throws LpmxError("io"). */
+export function readStart(path: string, length: number): Uint8Array<ArrayBuffer> {
+  const start = new Uint8Array(length);
+  try {
+    const fd = openAt(AT_FDCWD, toByteText(path), O_RDONLY);
+    try {
+      return start.subarray(0, readFd(fd, start));
+    } finally {
+      closeFd(fd);
+    }
+  } catch (error) {
+    throw asIoError(`Cannot read "${path}"`, error);
   }
 }
 

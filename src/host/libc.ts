@@ -17,7 +17,7 @@ export class SysError extends Error {
 export const EPERM = 1, ENOENT = 2, ESRCH = 3, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21;
 export const EAGAIN = 11, ENOSPC = 28, EROFS = 30, ENAMETOOLONG = 36, ENOLCK = 37, ENOSYS = 38;
 export const ENOTEMPTY = 39, EINTR = 4, EINVAL = 22, EXDEV = 18, EMLINK = 31, EOPNOTSUPP = 95;
-export const EDQUOT = 122, EIO = 5;
+export const EDQUOT = 122, EIO = 5, ENODATA = 61, ENXIO = 6;
 
 const errnoNames: Record<number, string> = {
   [EPERM]: "operation not permitted",
@@ -72,23 +72,32 @@ const functions = {
   syncfs: { parameters: [int], result: int },
   flock: { parameters: [int, int], result: int },
   kill: { parameters: [int, int], result: int },
+  // Of look.ts. The wrappers of these are younger than the C libraries that we meet, so they go by number.
+  syscall: { parameters: ["i64", int, buffer, "i64", int], result: "i64" },
+  readlinkat: { parameters: [int, buffer, buffer, "usize"], result: "isize" },
+  renameat: { parameters: [int, buffer, int, buffer], result: int },
+  llistxattr: { parameters: [buffer, buffer, "usize"], result: "isize" },
+  lgetxattr: { parameters: [buffer, buffer, buffer, "usize"], result: "isize" },
 } as const;
 
 let library: Deno.DynamicLibrary<typeof functions> | undefined;
 
-function libc(): Deno.DynamicLibrary<typeof functions>["symbols"] {
+/** For src/host only. */
+export function libc(): Deno.DynamicLibrary<typeof functions>["symbols"] {
   library ??= Deno.dlopen("libc.so.6", functions);
   return library.symbols;
 }
 
-function fail(call: string, path: string): never {
+/** Throws what errno says. For src/host only. */
+export function fail(call: string, path: string): never {
   const at = libc().__errno_location();
   throw new SysError(call, path, at === null ? 0 : new Deno.UnsafePointerView(at).getInt32());
 }
 
 const pathBuffers = [new Uint8Array(4200), new Uint8Array(4200)] as const;
 
-function cPath(path: string, which: 0 | 1 = 0): Uint8Array<ArrayBuffer> {
+/** A path for a call, in one of two buffers. For src/host only. */
+export function cPath(path: string, which: 0 | 1 = 0): Uint8Array<ArrayBuffer> {
   const buffer = pathBuffers[which];
   if (path.length > 4095) throw new SysError("open", path.slice(0, 60) + "…", ENAMETOOLONG);
   for (let at = 0; at < path.length; at++) buffer[at] = path.charCodeAt(at);

@@ -7,6 +7,7 @@ export * from "./http.ts";
 export * from "./inflate.ts";
 export * from "./libc.ts";
 export * from "./locks.ts";
+export * from "./look.ts";
 export * from "./machine.ts";
 export * from "./paths.ts";
 export * from "./proc.ts";

@@ -95,6 +95,62 @@ export function childrenOf(pid: number): number[] {
   });
 }
 
+/** A process of this machine. */
+export interface RunningProcess {
+  pid: number;
+  /** As in /proc/PID/stat: "R", "S", "T" (stopped), "Z" … */
+  state: string;
+  /** Host path of what it executes; "" where that cannot be read. */
+  program: string;
+}
+
+/** Processes, all their descendants and whoever else holds a descriptor below a folder; parents first. */
+export function processesOf(roots: readonly number[], folder: string): RunningProcess[] {
+  const all = new Map<number, RunningProcess>();
+  const children = new Map<number, number[]>();
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = firstLine(`/proc/${name}/stat`);
+    const [state = "", parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const pid = Number(name);
+    all.set(pid, { pid, state, program: programOf(pid) });
+    children.set(Number(parent), [...children.get(Number(parent)) ?? [], pid]);
+  }
+  const found: RunningProcess[] = [];
+  const holders = [...all.keys()].filter((pid) => holdsBelow(pid, folder));
+  const todo = [...roots, ...holders];
+  for (let pid; (pid = todo.shift()) !== undefined;) {
+    const process = all.get(pid);
+    if (!process || found.includes(process)) continue;
+    found.push(process);
+    todo.push(...children.get(pid) ?? []);
+  }
+  return found;
+}
+
+function holdsBelow(pid: number, folder: string): boolean {
+  try {
+    return [...Deno.readDirSync(`/proc/${pid}/fd`)].some(({ name }) => {
+      const path = linkOf(`/proc/${pid}/fd/${name}`);
+      return path === folder || path.startsWith(`${folder}/`);
+    });
+  } catch {
+    return false; // not ours, or gone
+  }
+}
+
+function programOf(pid: number): string {
+  return linkOf(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
+}
+
+function linkOf(path: string): string {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
 /** Random lower-case hex digits. */
 export function randomHex(digits: number): string {
   return hex(crypto.getRandomValues(new Uint8Array(digits / 2)));

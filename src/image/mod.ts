@@ -12,3 +12,5 @@ export * from "./signal.ts";
 export * from "./source.ts";
 export { type TarHeader } from "./tar_header.ts";
 export { TarReader, type TarSink } from "./tar_reader.ts";
+export { type Extent } from "./tar_sparse.ts";
+export { tarEnd, tarHeader, tarPadding } from "./tar_writer.ts";

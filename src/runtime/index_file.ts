@@ -186,6 +186,16 @@ function operands({ node, firstChild, text }: Row): [number, number] {
   return [node.major, node.minor];
 }
 
+/** The seed in the first bytes of an index. Throws LpmxError("bad-record") for another kind of file. */
+export function indexSeed(start: Uint8Array<ArrayBuffer>): number {
+  const magic = String.fromCharCode(...start.subarray(0, 7));
+  if (magic !== LPMX_MAGIC_INDEX || start.length < lpmx_index.size) {
+    throw new LpmxError("bad-record", "not an index");
+  }
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  return Number(view.getBigUint64(lpmx_index.fields.seed[1], true));
+}
+
 /** For tests and tools: all entries of an index by path. Throws LpmxError("bad-record") for another kind of file. */
 export function decodeIndex(bytes: Uint8Array<ArrayBuffer>): Map<ByteText, IndexRow> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

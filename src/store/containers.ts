@@ -11,8 +11,11 @@ import {
   listFolder,
   livingPid,
   lstatIfAny,
+  ownMark,
   readLinkIfAny,
   readTextIfAny,
+  removeQuietly,
+  writeAtomically,
 } from "../host/mod.ts";
 import { validate } from "../image/mod.ts";
 import { type Store } from "./layout.ts";
@@ -26,6 +29,9 @@ const metaSchema = v.object({
   image: v.nullish(v.string()),
   imageId: v.nullish(v.string(), ""),
   imageName: v.nullish(v.string(), ""),
+  layers: texts,
+  index: v.nullish(v.string(), ""),
+  owner: v.optional(v.tuple([v.number(), v.number()]), [0, 0]),
   entrypoint: texts,
   cmd: texts,
   env: texts,
@@ -99,6 +105,21 @@ function liveProcesses(store: Store, id: string): LiveProcess[] {
 /** Whether the container's main program runs. */
 export function isRunning(container: Container): boolean {
   return container.live.some(({ main }) => main);
+}
+
+/** state/paused says who has stopped a container's processes for a moment: their launchers then take no part in it. */
+const pausedPath = (store: Store, id: string) => store.at(`${folderOf(id)}/state/paused`);
+
+/** Says that this process pauses a container, and returns what takes it back. */
+export function markPaused(store: Store, id: string): () => void {
+  writeAtomically(pausedPath(store, id), ownMark());
+  return () => removeQuietly(pausedPath(store, id));
+}
+
+/** Whether somebody has paused a container and was killed before letting it go on. */
+export function pausedByDead(store: Store, id: string): boolean {
+  const mark = readTextIfAny(pausedPath(store, id));
+  return mark !== undefined && fateOf(mark) === "dead";
 }
 
 /** All containers, newest first. */

@@ -100,4 +100,39 @@ export const containers: readonly Command[] = [
     max: 1,
     load: () => import("../commands/logs.ts"),
   }),
+  command({
+    words: "commit",
+    aliases: ["container commit", "docker commit"],
+    args: "[OPTIONS] CONTAINER [NAME[:TAG]]",
+    summary: "Make a new image out of a container",
+    details:
+      "The image has the layers of the container's image and one more: what changed in the container, with owners, modes, devices, " +
+      "capabilities and hard links. Its settings are the container's: command, environment, user, working directory, labels. Mounts " +
+      "and the files that lpmx shows in /etc are not part of it; volumes that the image itself declares are. What runs in the " +
+      "container is stopped meanwhile (SIGSTOP) and goes on afterwards.",
+    examples: [
+      "lpmx commit tools tools:2",
+      `lpmx commit -m "with vim" -c 'CMD ["vim"]' -c 'ENV EDITOR=vim' tools mine/vim`,
+    ],
+    flags: [
+      value("author", "a", "NONE", "Author of the image", "NAME"),
+      list(
+        "change",
+        "c",
+        "NONE",
+        "Dockerfile instruction for the image: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR",
+        "INSTRUCTION",
+      ),
+      ignored("format", "f", "value", "images of the store have no format of their own"),
+      ignored("include-volumes", undefined, "bool", "volumes of the image are always part of it"),
+      value("message", "m", "NONE", "What was done, for the image's history", "TEXT"),
+      bool("no-pause", undefined, "NONE", "The same as --pause=false"),
+      bool("pause", "p", "NONE", "Stop the container's processes meanwhile (default true)"),
+      bool("quiet", "q", "QUIET", "Print only the image's id"),
+      refused("squash", "s", "bool", "commit adds a layer; lookups do not depend on their number"),
+    ],
+    min: 1,
+    max: 2,
+    load: () => import("../commands/commit.ts"),
+  }),
 ];
