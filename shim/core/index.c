@@ -44,6 +44,24 @@ const char *index_bytes(const struct index *x, u32 offset, u32 *len)
     return text;
 }
 
+bool index_attr_next(const struct index *x, u32 *at, struct index_attr *attr)
+{
+    u64 size = x->head->strings_size, from = *at, n = 0;
+    if (!from || from >= size)
+        return false;
+    const u8 *text = (const u8 *)x->strings + from;
+    while (from + n < size && text[n])
+        n++;
+    if (!n || size - from < n + 5)
+        return false;
+    u32 len = (u32)text[n + 1] | (u32)text[n + 2] << 8 | (u32)text[n + 3] << 16 | (u32)text[n + 4] << 24;
+    if (size - from - n - 5 < len)
+        return false;
+    *attr = (struct index_attr){(const char *)text, (const char *)text + n + 5, (u32)n, len};
+    *at = (u32)(from + n + 5 + len);
+    return true;
+}
+
 static bool has_name(const struct index *x, const struct lpmx_entry *e, const char *name, size_t len)
 {
     u32 n = e->name_len;

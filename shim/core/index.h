@@ -24,4 +24,11 @@ const char *index_text(const struct index *x, u32 offset, u32 len);
 /* The same for use with its length: *len becomes what is really there. */
 const char *index_bytes(const struct index *x, u32 offset, u32 *len);
 
+/* The next extended attribute of an entry; *at begins with its `ext`. False when there are no more. */
+struct index_attr {
+    const char *name, *value; /* the name ends with a NUL, the value has no end of its own */
+    u32 name_len, len;
+};
+bool index_attr_next(const struct index *x, u32 *at, struct index_attr *attr);
+
 #endif

@@ -1,7 +1,6 @@
-/* Metadata: chmod, chown, times, truncate, extended attributes. A live entry is copied up with the change already in the copy. */
+/* Metadata: chmod, chown, times, truncate. A live entry is copied up with the change already in the copy. */
 #include "ops.h"
 #include "permit.h"
-#include <sys/xattr.h>
 
 #define AT_EMPTY_PATH_ 0x1000
 
@@ -21,6 +20,8 @@ static int object_identity(struct call *k, int fd, const char *path, const struc
     if (r || S_ISLNK(st.st_mode)) /* a link's owner is not kept */
         return (int)r;
     touched_identity(t, &id);
+    if (t->set_owner && S_ISREG(id.mode))
+        xattr_drop_caps(k, fd, path); /* as the kernel does, for root too */
     int bits = ident_bits(k, &id, st.st_ino);
     return bits < 0 ? bits : (int)(path ? sys3(SYS_fchmodat, fd, path, bits) : sys2(SYS_fchmod, fd, bits));
 }
@@ -288,105 +289,3 @@ long op_truncate(struct call *k, const long *a)
     struct change ch = {.touch = {.length = a[1]}, .truncate = true};
     return a[1] < 0 ? -EINVAL : change_at(k, AT_FDCWD, a[0], true, &ch);
 }
-
-/* Extended attributes: there are no *at calls before Linux 6.13, so the host path goes through /proc/self/fd. */
-static long xattr_call(struct call *k, const struct spot *s, long nr, const long *a)
-{
-    const char *path;
-    struct slot *slot = slot_get(k->c);
-    if (!slot)
-        return -ENOMEM;
-    size_t pos = 0;
-    int fd = spot_at(k, s, &path);
-    char *at = slot->bytes;
-    long r = fd < 0 && fd != AT_FDCWD ? fd : 0;
-    if (!r && fd != AT_FDCWD) {
-        text_add(at, SLOT_SIZE, &pos, "/proc/self/fd/", 14);
-        pos += text_decimal(at + pos, (u64)fd);
-        text_add(at, SLOT_SIZE, &pos, "/", 1);
-    }
-    if (!r && !text_add(at, SLOT_SIZE, &pos, path, strlen(path)))
-        r = -ENAMETOOLONG;
-    if (!r)
-        r = sys5(nr, at, a[1], a[2], a[3], a[4]);
-    slot_put(k->c, slot);
-    return r;
-}
-
-static bool user_xattr(long name)
-{
-    char start[8];
-    return guest_copy_str(start, (const char *)name, sizeof start) == -ENAMETOOLONG && str_starts(start, "user.");
-}
-
-/* Only user.* is the host's; the others need what we do not have. */
-static long xattr_foreign(long nr)
-{
-    return nr == SYS_lsetxattr ? -EOPNOTSUPP : -ENODATA;
-}
-
-static long xattr_at(struct call *k, const long *a, bool follow, long nr, bool changes)
-{
-    struct spot s;
-    long r;
-    do {
-        r = walk(k, AT_FDCWD, (const char *)a[0], follow ? WALK_FOLLOW : 0, &s);
-        if (!r && s.kind == KIND_NONE)
-            r = -ENOENT;
-        if (!r && nr != SYS_llistxattr && s.kind != KIND_BIND && !user_xattr(a[1]))
-            r = xattr_foreign(nr);
-        if (!r && changes)
-            r = spot_writable(k, &s);
-        if (r == -EROFS && s.kind == KIND_BIND && spot_host_mode(k, &s) < 0)
-            r = spot_host_mode(k, &s);
-        if (!r && changes && s.kind == KIND_LOWER) {
-            struct touch t = {.length = -1};
-            r = first_touch(k, &s.name, &t);
-            r = r ? r : -EAGAIN;
-        }
-        if (!r)
-            r = xattr_call(k, &s, nr, a);
-        walk_end(k, &s);
-    } while (r == -EAGAIN);
-    return r;
-}
-
-long op_setxattr(struct call *k, const long *a) { return xattr_at(k, a, true, SYS_lsetxattr, true); }
-long op_lsetxattr(struct call *k, const long *a) { return xattr_at(k, a, false, SYS_lsetxattr, true); }
-long op_getxattr(struct call *k, const long *a) { return xattr_at(k, a, true, SYS_lgetxattr, false); }
-long op_lgetxattr(struct call *k, const long *a) { return xattr_at(k, a, false, SYS_lgetxattr, false); }
-long op_listxattr(struct call *k, const long *a) { return xattr_at(k, a, true, SYS_llistxattr, false); }
-long op_llistxattr(struct call *k, const long *a) { return xattr_at(k, a, false, SYS_llistxattr, false); }
-long op_removexattr(struct call *k, const long *a) { return xattr_at(k, a, true, SYS_lremovexattr, true); }
-long op_lremovexattr(struct call *k, const long *a) { return xattr_at(k, a, false, SYS_lremovexattr, true); }
-
-/* By descriptor: the kernel's own, unless the file is a layer's. */
-static long xattr_fd(struct call *k, const long *a, long path_nr)
-{
-    struct spot s;
-    struct slot *slot = slot_get(k->c);
-    if (!slot)
-        return -ENOMEM;
-    int n = reverse_fd(k, (int)a[0], slot->bytes, SLOT_SIZE);
-    long r = CORE_PASS;
-    while (n > 0) {
-        r = walk_text(k, slot->bytes, 0, &s);
-        if (!r && s.kind == KIND_LOWER) {
-            struct touch t = {.length = -1};
-            r = !user_xattr(a[1]) ? xattr_foreign(path_nr) : k->c->readonly ? -EROFS : first_touch(k, &s.name, &t);
-            r = r ? r : -EAGAIN;
-        } else if (!r && s.kind == KIND_OBJECT) {
-            r = user_xattr(a[1]) ? xattr_call(k, &s, path_nr, a) : xattr_foreign(path_nr);
-        } else {
-            r = reverse_in_layer(k, (int)a[0]) ? -EOPNOTSUPP : CORE_PASS;
-        }
-        walk_end(k, &s);
-        if (r != -EAGAIN)
-            break;
-    }
-    slot_put(k->c, slot);
-    return r;
-}
-
-long op_fsetxattr(struct call *k, const long *a) { return xattr_fd(k, a, SYS_lsetxattr); }
-long op_fremovexattr(struct call *k, const long *a) { return xattr_fd(k, a, SYS_lremovexattr); }

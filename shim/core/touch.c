@@ -122,6 +122,8 @@ static int copy_file(struct call *k, const struct name *n, int layer, int work, 
         if (!r)
             r = ident_of_low(k, &n->low, &st, &id);
         touched_identity(t, &id);
+        if (!r)
+            xattr_copy(k, &n->low, (int)in, (int)out, all && !t->set_owner);
         int bits = r ? (int)r : ident_bits(k, &id, made.st_ino);
         r = bits < 0 ? bits : sys2(SYS_fchmod, out, bits);
         touched_times(t, &st, times);
@@ -166,6 +168,22 @@ static int copy_link(struct call *k, const struct name *n, int layer, int work, 
     return (int)r;
 }
 
+static long copy_dir(struct call *k, const struct name *n, int layer, int work, const char *temp)
+{
+    long r = sys3(SYS_mkdirat, work, temp, 0700);
+    if (r || (n->low.entry && !n->low.entry->ext))
+        return r;
+    long in = sys4(SYS_openat, layer, name_rel(n), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    long out = sys4(SYS_openat, work, temp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (in >= 0 && out >= 0)
+        xattr_copy(k, &n->low, (int)in, (int)out, false);
+    if (in >= 0)
+        sys1(SYS_close, in);
+    if (out >= 0)
+        sys1(SYS_close, out);
+    return 0;
+}
+
 /* Directories, links and special files: made, then given identity and times. */
 static int copy_other(struct call *k, const struct name *n, int layer, int work, const char *temp, const struct touch *t)
 {
@@ -179,7 +197,7 @@ static int copy_other(struct call *k, const struct name *n, int layer, int work,
     if (type == S_IFLNK)
         r = copy_link(k, n, layer, work, temp);
     else if (type == S_IFDIR)
-        r = sys3(SYS_mkdirat, work, temp, 0700);
+        r = copy_dir(k, n, layer, work, temp);
     else
         r = sys4(SYS_mknodat, work, temp, (type == S_IFIFO ? S_IFIFO : S_IFSOCK) | 0600, 0);
     if (!r && type != S_IFLNK) {

@@ -72,6 +72,10 @@ int first_touch(struct call *k, struct name *n, struct touch *t); /* 0, -EAGAIN:
 int bring_up(struct call *k, struct name *dir);                   /* the directory is an object afterwards */
 int bring_up_parent(struct call *k, struct name *n);
 
+/* xattr.c */
+void xattr_copy(struct call *k, const struct low *low, int in, int out, bool caps); /* what the lower entry has, as far as the host can hold it */
+void xattr_drop_caps(struct call *k, int fd, const char *path);                     /* of an object; path NULL: of the descriptor itself */
+
 /* walk.c */
 #define WALK_FOLLOW 1 /* a link at the end is followed */
 #define WALK_NAME 2   /* the last name itself is meant (create, remove, rename): "link/" is not followed, "file/" is no error yet */

@@ -157,7 +157,7 @@ struct lpmx_entry {
     u32 a; /* directory: number of its first child; symlink: offset of its text; device: major */
     u32 b; /* directory: number of children; symlink: length of its text; device: minor */
     u32 flags; /* LPMX_ENTRY_* */
-    u32 ext;   /* reserved: extended attributes and file capabilities */
+    u32 ext;   /* offset in the pool: extended attributes, one after the other: name, NUL, u32 length of the value, value; then a NUL. 0: none */
 };
 /* In a layer on disk (layers/…/fs) every file has u+rw and every directory r-x for all (nothing is made there any more). A file that is not
  * plain (plain: uid 0, gid 0, no set-id or sticky bit, owner bits include rw, not writable for others) has its sticky bit set on disk: "ask

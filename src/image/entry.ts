@@ -52,6 +52,7 @@ export interface MergedNode {
   target: ByteText;
   major: number;
   minor: number;
+  xattrs: Readonly<Record<string, ByteText>> | undefined;
   /** Directories only. */
   children: Map<ByteText, MergedNode> | undefined;
 }

@@ -14,7 +14,7 @@ import {
 } from "../image/mod.ts";
 
 function folder(name: ByteText, layer: number): MergedNode {
-  const plain = { uid: 0, gid: 0, target: "" as ByteText, major: 0, minor: 0 };
+  const plain = { uid: 0, gid: 0, target: "" as ByteText, major: 0, minor: 0, xattrs: undefined };
   return { name, type: "dir", mode: 0o755, layer, children: new Map(), ...plain };
 }
 
@@ -104,6 +104,7 @@ export class Merger {
     node.target = entry.target ?? "" as ByteText;
     node.major = entry.major ?? 0;
     node.minor = entry.minor ?? 0;
+    node.xattrs = entry.xattrs;
   }
 }
 

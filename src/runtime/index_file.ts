@@ -3,7 +3,7 @@
  * Entries are breadth first, children sorted bytewise; the seed is the first for which no two entries have the same hash.
  * The same layers always give the same bytes.
  */
-import { type ByteText, LpmxError } from "../base/mod.ts";
+import { type ByteText, byteText, LpmxError } from "../base/mod.ts";
 import { type MergedNode, type MergedType } from "../image/mod.ts";
 import { LPMX_ABI, lpmx_entry, LPMX_ENTRY_STUB, lpmx_index, LPMX_MAGIC_INDEX } from "./contract.ts";
 import { hashEnd, hashMore, hashStart, type HashState } from "./path_hash.ts";
@@ -26,6 +26,7 @@ interface Row {
   firstChild: number;
   name: number;
   text: number;
+  ext: number;
 }
 
 class Strings {
@@ -54,14 +55,31 @@ function sortedChildren(node: MergedNode): MergedNode[] {
   return [...node.children?.values() ?? []].sort((x, y) => x.name < y.name ? -1 : 1);
 }
 
+/** Where the extended attributes of a node stand in the pool: name, NUL, length and value of each; 0 for none. */
+function attributes({ xattrs }: MergedNode, strings: Strings): number {
+  if (!xattrs) return 0;
+  const sorted = Object.entries(xattrs).filter(([name]) => name !== "" && name.length < 256)
+    .sort(([x], [y]) => x < y ? -1 : 1);
+  return strings.add(
+    sorted.map(([name, value]) => {
+      const length = [0, 8, 16, 24].map((shift) =>
+        String.fromCharCode(value.length >> shift & 255)
+      );
+      return `${name}\0${length.join("")}${value}`;
+    }).join(""),
+  );
+}
+
 function breadthFirst(root: MergedNode, strings: Strings): Row[] {
-  const rows: Row[] = [{ node: root, parent: 0, firstChild: 0, name: 0, text: 0 }];
+  const ext = attributes(root, strings);
+  const rows: Row[] = [{ node: root, parent: 0, firstChild: 0, name: 0, text: 0, ext }];
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at]!;
     row.firstChild = rows.length;
     for (const node of sortedChildren(row.node)) {
       const text = node.type === "symlink" ? strings.add(node.target) : 0;
-      rows.push({ node, parent: at, firstChild: 0, name: strings.add(node.name), text });
+      const name = strings.add(node.name), ext = attributes(node, strings);
+      rows.push({ node, parent: at, firstChild: 0, name, text, ext });
     }
   }
   return rows;
@@ -178,6 +196,7 @@ function writeRow(view: DataView, to: number, row: Row, hashes: Hashes, at: numb
   view.setUint32(to + fields.a[1], a, true);
   view.setUint32(to + fields.b[1], b, true);
   view.setUint32(to + fields.flags[1], stubs.has(node.type) ? LPMX_ENTRY_STUB : 0, true);
+  view.setUint32(to + fields.ext[1], row.ext, true);
 }
 
 function operands({ node, firstChild, text }: Row): [number, number] {
@@ -231,9 +250,25 @@ export function decodeIndex(bytes: Uint8Array<ArrayBuffer>): Map<ByteText, Index
       b,
       target: (mode & 0o170000) === typeBits.symlink ? string(a, b) : "",
       flags: view.getUint32(from + fields.flags[1], true),
+      xattrs: readAttributes(bytes, pool, view.getUint32(from + fields.ext[1], true)),
     });
   }
   return result;
+}
+
+function readAttributes(
+  bytes: Uint8Array<ArrayBuffer>,
+  pool: number,
+  ext: number,
+): Record<string, string> {
+  const found: Record<string, string> = {};
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = pool + ext; ext !== 0 && bytes[at] !== 0;) {
+    const end = bytes.indexOf(0, at), length = view.getUint32(end + 1, true);
+    found[byteText(bytes, at, end)] = byteText(bytes, end + 5, end + 5 + length);
+    at = end + 5 + length;
+  }
+  return found;
 }
 
 /** One decoded entry. */
@@ -247,4 +282,5 @@ export interface IndexRow {
   b: number;
   target: string;
   flags: number;
+  xattrs: Record<string, string>;
 }

@@ -39,6 +39,7 @@ function node(
     target: target as ByteText,
     major: 5,
     minor: 6,
+    xattrs: undefined,
     children: type === "dir" ? new Map(children.map((child) => [child.name, child])) : undefined,
   };
 }
@@ -73,6 +74,18 @@ Deno.test("encodeIndex() gives back what went in", () => {
     LPMX_ENTRY_STUB,
   ]);
   for (const [path, row] of rows) assert.equal(row.hash, hashPath(path));
+});
+
+Deno.test("encodeIndex() holds extended attributes of any bytes", () => {
+  const bytes = (text: string) => text as ByteText;
+  const large = bytes("\xff\0".repeat(32768));
+  const file = {
+    ...node("f", "file"),
+    xattrs: { "user.b": bytes(""), "security.capability": bytes("\x01\0\0\x02"), "user.a": large },
+  };
+  const rows = decodeIndex(encodeIndex(node("", "dir", [file, node("g", "file")]), 1));
+  assert.deepEqual(rows.get(bytes("/f"))!.xattrs, file.xattrs);
+  assert.deepEqual(rows.get(bytes("/g"))!.xattrs, {});
 });
 
 Deno.test("encodeIndex() lets a probe find every path, and children be a sorted slice", () => {
