@@ -126,3 +126,14 @@ u64 bloom_moves(const struct core *c)
 {
     return bloom_usable(c) ? __atomic_load_n(&c->bloom_head->moves, __ATOMIC_ACQUIRE) + 1 : 0;
 }
+
+bool tree_may_have(const struct core *c, u64 trait)
+{
+    return !bloom_usable(c) || __atomic_load_n(&c->bloom_head->traits, __ATOMIC_ACQUIRE) & trait;
+}
+
+void tree_gets(const struct core *c, u64 trait)
+{
+    if (c->bloom)
+        __atomic_fetch_or(&c->bloom_head->traits, trait, __ATOMIC_SEQ_CST);
+}

@@ -30,4 +30,8 @@ int lease_change(struct core *c);
 /* The host path of the leased bloom. */
 int lease_bloom_path(const struct core *c, char *out, size_t cap);
 
+/* LPMX_TRAIT_*: whether the tree may have such objects, and that it is about to get one. */
+bool tree_may_have(const struct core *c, u64 trait);
+void tree_gets(const struct core *c, u64 trait);
+
 #endif

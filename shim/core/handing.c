@@ -63,6 +63,10 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
     } else if (!r) {
         r = handover_put(out, cap, &pos, 'h', p->host, strlen(p->host));
     }
+    if (!r && c->umask_owner) {
+        char text[24];
+        r = handover_put(out, cap, &pos, 'k', text, text_decimal(text, c->umask_owner));
+    }
     if (!r)
         r = put_ids(c, p, out, cap, &pos);
     if (r || cap - pos < CORE_PATH_MAX + 16)

@@ -151,6 +151,8 @@ int ident_bits(struct call *k, const struct identity *id, u64 ino)
         if (r)
             return r;
     }
+    if (S_ISDIR(id->mode) && id->mode & S_ISGID)
+        tree_gets(k->c, LPMX_TRAIT_SETGID);
     u32 exec = S_ISDIR(id->mode) || id->mode & 0111 ? 0100 : 0;
     return (int)(01600 | exec | class_bits[n]);
 }
@@ -186,6 +188,65 @@ int ident_of_object(struct call *k, const struct stat *st, struct identity *id)
     text[len] = 0;
     class_parse(text, id);
     return 0;
+}
+
+u32 link_front(const struct core *c, u32 uid, u32 gid, char *out)
+{
+    if (uid == c->con->owner_uid && gid == c->con->owner_gid) {
+        memcpy(out, DEFUSED, DEFUSED_LEN);
+        return DEFUSED_LEN;
+    }
+    tree_gets(c, LPMX_TRAIT_LINKS);
+    memcpy(out, OWNED, OWNED_LEN);
+    u32 n = OWNED_LEN;
+    n += text_decimal(out + n, uid);
+    out[n++] = ':';
+    n += text_decimal(out + n, gid);
+    out[n++] = '/';
+    return n;
+}
+
+u32 link_skip(const struct core *c, const char *text, long len, struct identity *id)
+{
+    char front[OWNED_MAX + 1];
+    const char *at = front + OWNED_LEN;
+    u64 uid, gid;
+    id->uid = c->con->owner_uid;
+    id->gid = c->con->owner_gid;
+    u32 n = len < 0 ? 0 : len < OWNED_MAX ? (u32)len : OWNED_MAX;
+    memcpy(front, text, n);
+    front[n] = 0;
+    if (str_starts(front, DEFUSED))
+        return DEFUSED_LEN;
+    if (!str_starts(front, OWNED) || !text_number(&at, &uid) || *at++ != ':' || !text_number(&at, &gid) || *at++ != '/')
+        return 0;
+    id->uid = (u32)uid;
+    id->gid = (u32)gid;
+    return (u32)(at - front);
+}
+
+void link_shown(struct call *k, int fd, const char *path, struct stat *st, struct identity *id)
+{
+    char front[OWNED_MAX];
+    long n = tree_may_have(k->c, LPMX_TRAIT_LINKS) ? sys4(SYS_readlinkat, fd, path, front, sizeof front) : -ENOENT;
+    u32 skip = n < 0 ? DEFUSED_LEN : link_skip(k->c, front, n, id);
+    st->st_size -= st->st_size >= skip ? skip : 0;
+}
+
+bool parent_group(struct call *k, const struct name *n, u32 *gid)
+{
+    struct stat st;
+    struct identity id;
+    int upper = tree_may_have(k->c, LPMX_TRAIT_SETGID) ? place_fd(k, PLACE_UPPER) : -ENOENT;
+    if (upper < 0)
+        return false;
+    n->path[n->dir_len] = 0;
+    long r = sys4(SYS_newfstatat, upper, n->dir_len ? n->path + 1 : ".", &st, AT_SYMLINK_NOFOLLOW);
+    n->path[n->dir_len] = '/';
+    if (r || !(st.st_mode & S_ISVTX) || ident_of_object(k, &st, &id) || !(id.mode & S_ISGID))
+        return false;
+    *gid = id.gid;
+    return true;
 }
 
 /* Below a bind the user's own uid and gid are shown as the guest's, others as they are. */

@@ -9,6 +9,40 @@ struct change {
     bool truncate;
 };
 
+/* A link has no bits to keep an owner in: it is made anew with the owner in its text. Between the look and the rename another may remove
+ * or replace it, and is undone then; other names of the same link keep the old owner. */
+static int relink(struct call *k, int fd, const char *path, const struct stat *st, const struct touch *t)
+{
+    char temp[TEMP_MAX], front[OWNED_MAX];
+    struct identity id = {.mode = S_IFLNK};
+    struct slot *slot = slot_get(k->c);
+    if (!slot)
+        return -ENOMEM;
+    char *text = slot->bytes + OWNED_MAX; /* the new front is written before the guest's part */
+    int work = place_fd(k, PLACE_WORK);
+    long n = work < 0 ? work : sys4(SYS_readlinkat, fd, path, text, SLOT_SIZE - OWNED_MAX - 1);
+    u32 skip = link_skip(k->c, text, n, &id), uid = id.uid, gid = id.gid;
+    touched_identity(t, &id);
+    long r = n < 0 ? n : 0;
+    if (!r && (id.uid != uid || id.gid != gid)) {
+        text[n] = 0;
+        u32 len = link_front(k->c, id.uid, id.gid, front);
+        memcpy(text + skip - len, front, len);
+        r = temp_name(k, 'n', st->st_ino, temp);
+        if (!r)
+            r = sys3(SYS_symlinkat, text + skip - len, work, temp);
+        struct timespec times[2] = {st->st_atim, st->st_mtim};
+        if (!r)
+            r = sys4(SYS_utimensat, work, temp, times, AT_SYMLINK_NOFOLLOW);
+        if (!r)
+            r = sys4(SYS_renameat, work, temp, fd, path);
+        if (r)
+            sys3(SYS_unlinkat, work, temp, 0);
+    }
+    slot_put(k->c, slot);
+    return (int)r;
+}
+
 /* chmod and chown of an object: read its identity, change it, write the bits. path NULL: of the descriptor itself. */
 static int object_identity(struct call *k, int fd, const char *path, const struct touch *t)
 {
@@ -17,8 +51,8 @@ static int object_identity(struct call *k, int fd, const char *path, const struc
     long r = path ? sys4(SYS_newfstatat, fd, path, &st, AT_SYMLINK_NOFOLLOW) : sys2(SYS_fstat, fd, &st);
     if (!r)
         r = ident_of_object(k, &st, &id);
-    if (r || S_ISLNK(st.st_mode)) /* a link's owner is not kept */
-        return (int)r;
+    if (r || S_ISLNK(st.st_mode))
+        return r || !t->set_owner ? (int)r : path ? relink(k, fd, path, &st, t) : 0;
     touched_identity(t, &id);
     if (t->set_owner && S_ISREG(id.mode))
         xattr_drop_caps(k, fd, path); /* as the kernel does, for root too */
@@ -63,6 +97,12 @@ static int apply_bind(struct call *k, const struct spot *s, const struct change 
     return apply_object(k, fd, path, ch);
 }
 
+/* Package managers say whose each link is: mostly nothing new. */
+static bool same_owner(const struct lpmx_entry *e, const struct touch *t)
+{
+    return e && (t->uid == (u32)-1 || t->uid == e->uid) && (t->gid == (u32)-1 || t->gid == e->gid);
+}
+
 static long change_spot(struct call *k, struct spot *s, const struct change *ch, bool follow)
 {
     if (s->kind == KIND_BIND)
@@ -81,7 +121,7 @@ static long change_spot(struct call *k, struct spot *s, const struct change *ch,
         bloom_moved(k->c);
     if (s->kind == KIND_LOWER) {
         struct touch t = ch->touch;
-        if (S_ISLNK(mode) && (t.set_owner || t.set_mode))
+        if (S_ISLNK(mode) && (t.set_mode || (t.set_owner && same_owner(s->name.low.entry, &t))))
             return 0;
         return first_touch(k, &s->name, &t);
     }
@@ -189,6 +229,13 @@ long op_fchmodat2(struct call *k, const long *a)
     if (a[3] & AT_SYMLINK_NOFOLLOW)
         return -EOPNOTSUPP; /* as for a link; libc then tries another way */
     return change_at(k, (int)a[0], a[1], true, &ch);
+}
+
+long op_umask(struct call *k, const long *a)
+{
+    long old = sys1(SYS_umask, a[0] & 077) | k->c->umask_owner;
+    k->c->umask_owner = (u32)a[0] & 0700;
+    return old;
 }
 
 static struct change owner_change(long uid, long gid)

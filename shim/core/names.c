@@ -26,21 +26,31 @@ static long place_new(struct call *k, struct spot *s, maker make, const void *ar
 struct node {
     u32 mode; /* type and permissions, before umask */
     u64 dev;
-    const char *text; /* of a link, ours, defused */
+    char *text; /* of a link, the guest's, with OWNED_MAX bytes of room before it */
+    bool grouped; /* the parent is set-gid: */
+    u32 group;
 };
 
 /* The identity a new node of ours will have; the umask has been applied to st. */
 static void node_identity(struct call *k, const struct node *w, const struct stat *st, struct identity *id)
 {
-    *id = (struct identity){(w->mode & S_IFMT) | (st->st_mode & 0777) | (w->mode & 07000), k->c->ids.fsuid, k->c->ids.fsgid, 0, 0};
+    *id = (struct identity){(w->mode & S_IFMT) | (st->st_mode & 0777) | (w->mode & 07000), k->c->ids.fsuid, w->grouped ? w->group : k->c->ids.fsgid, 0, 0};
+    if (w->grouped && S_ISDIR(w->mode))
+        id->mode |= S_ISGID;
     id->major = (u32)(w->dev >> 8 & 0xfff);
     id->minor = (u32)((w->dev & 0xff) | (w->dev >> 12 & 0xfff00));
 }
 
+static long make_link(struct call *k, int fd, const char *path, const struct node *w)
+{
+    char front[OWNED_MAX];
+    u32 len = link_front(k->c, k->c->ids.fsuid, w->grouped ? w->group : k->c->ids.fsgid, front);
+    memcpy(w->text - len, front, len);
+    return sys3(SYS_symlinkat, w->text - len, fd, path);
+}
+
 static long make_raw(int fd, const char *path, const struct node *w)
 {
-    if (w->text)
-        return sys3(SYS_symlinkat, w->text, fd, path);
     if (S_ISDIR(w->mode))
         return sys3(SYS_mkdirat, fd, path, w->mode & 0777);
     u32 type = S_ISFIFO(w->mode) ? S_IFIFO : S_ISREG(w->mode) ? S_IFREG : S_IFSOCK;
@@ -91,14 +101,17 @@ static long make_classed(struct call *k, const struct name *n, const struct node
 
 static long make_node(struct call *k, const struct name *n, const void *arg)
 {
-    const struct node *w = arg;
+    struct node w = *(const struct node *)arg;
     int upper = place_fd(k, PLACE_UPPER);
-    int told = upper < 0 ? upper : w->text ? bloom_replace(k->c, n) : bloom_touch(k->c, n);
+    int told = upper < 0 ? upper : w.text ? bloom_replace(k->c, n) : bloom_touch(k->c, n);
     if (told)
         return told;
-    if (!w->text && !plain_node(k->c, w->mode))
-        return make_classed(k, n, w);
-    return make_raw(upper, name_rel(n), w);
+    w.grouped = parent_group(k, n, &w.group);
+    if (w.text)
+        return make_link(k, upper, name_rel(n), &w);
+    if (w.grouped || !plain_node(k->c, w.mode))
+        return make_classed(k, n, &w);
+    return make_raw(upper, name_rel(n), &w);
 }
 
 /* Below a bind: on the host. */
@@ -116,7 +129,7 @@ static long make_in_bind(struct call *k, const struct spot *s, const struct node
     if (r)
         return r;
     if (w->text)
-        return sys3(SYS_symlinkat, w->text + DEFUSED_LEN, fd, at);
+        return sys3(SYS_symlinkat, w->text, fd, at);
     return S_ISDIR(w->mode) ? sys3(SYS_mkdirat, fd, at, w->mode & 07777) : sys4(SYS_mknodat, fd, at, w->mode, w->dev);
 }
 
@@ -141,7 +154,7 @@ static long make_at(struct call *k, int dirfd, long path, const struct node *w)
 
 long op_mkdirat(struct call *k, const long *a)
 {
-    struct node w = {.mode = S_IFDIR | ((u32)a[2] & 01777)};
+    struct node w = {.mode = S_IFDIR | ((u32)a[2] & 01777 & ~k->c->umask_owner)};
     return make_at(k, (int)a[0], a[1], &w);
 }
 
@@ -153,7 +166,7 @@ long op_mkdir(struct call *k, const long *a)
 
 long op_mknodat(struct call *k, const long *a)
 {
-    struct node w = {.mode = (u32)a[2], .dev = (u64)a[3]};
+    struct node w = {.mode = (u32)a[2] & ~k->c->umask_owner, .dev = (u64)a[3]};
     if (!(w.mode & S_IFMT))
         w.mode |= S_IFREG;
     if (S_ISDIR(w.mode))
@@ -176,9 +189,8 @@ long op_symlinkat(struct call *k, const long *a)
     struct slot *slot = slot_get(k->c);
     if (!slot)
         return -ENOMEM;
-    memcpy(slot->bytes, DEFUSED, DEFUSED_LEN);
-    long n = guest_copy_str(slot->bytes + DEFUSED_LEN, (const char *)a[0], CORE_PATH_MAX - DEFUSED_LEN);
-    struct node w = {.mode = S_IFLNK | 0777, .text = slot->bytes};
+    long n = guest_copy_str(slot->bytes + OWNED_MAX, (const char *)a[0], CORE_PATH_MAX - OWNED_MAX);
+    struct node w = {.mode = S_IFLNK | 0777, .text = slot->bytes + OWNED_MAX};
     long r = n < 0 ? n : !n ? -ENOENT : make_at(k, (int)a[1], a[2], &w);
     slot_put(k->c, slot);
     return r;

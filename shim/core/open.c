@@ -24,7 +24,7 @@ static long open_device(const struct identity *id, const struct opening *o)
 }
 
 /* A new file whose identity is not plain is made complete under work/ and linked into place (upper.md section 6). */
-static long create_classed(struct call *k, const struct name *n, const struct opening *o, u32 mode)
+static long create_classed(struct call *k, const struct name *n, const struct opening *o, u32 mode, u32 gid)
 {
     char temp[TEMP_MAX];
     struct stat st;
@@ -36,7 +36,7 @@ static long create_classed(struct call *k, const struct name *n, const struct op
     if (made < 0)
         return made;
     long ret = sys2(SYS_fstat, made, &st);
-    id = (struct identity){S_IFREG | (st.st_mode & 0777) | (mode & 07000), k->c->ids.fsuid, k->c->ids.fsgid, 0, 0};
+    id = (struct identity){S_IFREG | (st.st_mode & 0777) | (mode & 07000), k->c->ids.fsuid, gid, 0, 0};
     int bits = ret ? (int)ret : ident_bits(k, &id, st.st_ino);
     ret = bits < 0 ? bits : sys2(SYS_fchmod, made, 0600);
     if (!ret)
@@ -89,10 +89,11 @@ static long create(struct call *k, struct spot *s, const struct opening *o)
         return refused;
     for (;;) {
         int upper = place_fd(k, PLACE_UPPER);
-        bool plain = plain_file(k->c, o->mode);
+        u32 gid = k->c->ids.fsgid;
+        bool plain = !parent_group(k, n, &gid) && plain_file(k->c, o->mode);
         long r = upper < 0 ? upper
                  : plain   ? sys4(SYS_openat, upper, name_rel(n), o->flags | O_NOFOLLOW, o->mode)
-                           : lowest(create_classed(k, n, o, o->mode));
+                           : lowest(create_classed(k, n, o, o->mode, gid));
         if (!plain && r == -EEXIST && !(o->flags & O_EXCL))
             return -EAGAIN;
         if (r == -ELOOP)
@@ -242,7 +243,7 @@ static long open_tmpfile(struct call *k, struct spot *s, const struct opening *o
 long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode)
 {
     struct spot s;
-    struct opening o = {flags, mode & 07777};
+    struct opening o = {flags, mode & 07777 & ~k->c->umask_owner};
     bool nofollow = flags & O_NOFOLLOW || (flags & O_CREAT && flags & O_EXCL);
     unsigned how = (nofollow ? 0 : WALK_FOLLOW) | (flags & O_CREAT && !(flags & O_PATH) ? WALK_NAME : 0);
     long r;

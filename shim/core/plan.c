@@ -208,6 +208,9 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
         return r;
     fork_init(c);
     take_ids(c, &HANDOVER(h, 'i'));
+    const char *mask = HANDOVER(h, 'k').at;
+    u64 bits = 0;
+    c->umask_owner = mask && text_number(&mask, &bits) ? (u32)bits & 0700 : 0;
     take_main(c, &HANDOVER(h, 'm'));
     if (HANDOVER(h, 'b').at || HANDOVER(h, 'f').at)
         bloom_map(c, HANDOVER(h, 'b').at);

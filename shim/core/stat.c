@@ -48,9 +48,10 @@ static int spot_stat(struct call *k, const struct spot *s, bool follow, struct s
     if (s->kind == KIND_LOWER)
         return ident_of_low(k, &s->name.low, st, id);
     if (s->kind == KIND_OBJECT) {
-        if (S_ISLNK(st->st_mode) && st->st_size >= DEFUSED_LEN)
-            st->st_size -= DEFUSED_LEN;
-        return ident_of_object(k, st, id);
+        r = ident_of_object(k, st, id);
+        if (!r && S_ISLNK(st->st_mode))
+            link_shown(k, fd, path, st, id);
+        return (int)r;
     }
     if (s->must_dir && !S_ISDIR(st->st_mode))
         return -ENOTDIR;
@@ -88,9 +89,10 @@ static int fd_stat(struct call *k, int fd, struct stat *st, struct identity *id,
         return ident_of_low(k, &n->low, st, id);
     if (kind == KIND_OBJECT && merged(n) && S_ISDIR(st->st_mode) && S_ISDIR(now.st_mode))
         *st = now; /* it may have been opened before it was copied up */
-    if (S_ISLNK(st->st_mode) && st->st_size >= DEFUSED_LEN)
-        st->st_size -= DEFUSED_LEN;
-    return kind < 0 ? 0 : ident_of_object(k, st, id);
+    int unknown = kind < 0 ? 0 : ident_of_object(k, st, id);
+    if (S_ISLNK(st->st_mode))
+        link_shown(k, fd, "", st, id);
+    return unknown;
 }
 
 static long stat_out(struct call *k, int r, struct stat *st, const struct identity *id, const struct name *n, long out)
@@ -338,8 +340,11 @@ static long readlink_spot(struct call *k, const struct spot *s, char *text, size
     int fd = spot_at(k, s, &path);
     if (fd < 0 && fd != AT_FDCWD)
         return fd;
-    *skip = s->kind == KIND_OBJECT ? DEFUSED_LEN : 0;
-    return sys4(SYS_readlinkat, fd, path, text, cap);
+    struct identity id;
+    long r = sys4(SYS_readlinkat, fd, path, text, cap);
+    if (s->kind == KIND_OBJECT)
+        *skip = link_skip(k->c, text, r, &id);
+    return r;
 }
 
 static long readlink_at(struct call *k, int dirfd, long path, long buf, long size)
@@ -354,8 +359,8 @@ static long readlink_at(struct call *k, int dirfd, long path, long buf, long siz
     long r;
     if (dirfd != AT_FDCWD && empty_path(path)) { /* an O_PATH descriptor of a link */
         r = sys4(SYS_readlinkat, dirfd, "", slot->bytes, SLOT_SIZE);
-        if (r >= DEFUSED_LEN && !memcmp(slot->bytes, DEFUSED, DEFUSED_LEN))
-            skip = DEFUSED_LEN;
+        struct identity id;
+        skip = link_skip(k->c, slot->bytes, r, &id);
     } else {
         r = walk(k, dirfd, (const char *)path, 0, &s);
         if (!r)

@@ -79,6 +79,7 @@ struct core {
     volatile u64 permitted[PERMITTED]; /* directories that the guest may search (permit.c) */
     bool main_known; /* whom the container's main program runs as: shown as owner of the user's files in binds */
     u32 main_uid, main_gid;
+    u32 umask_owner; /* the bits 0700 of the guest's umask: the kernel's own has none of them, or what is made here could not be used */
     u32 real_uid, real_gid; /* the process's own on the host */
     volatile u32 counter; /* of temp names */
     char host_id[20];     /* 16 hex digits, "" = not yet known (temp.c) */

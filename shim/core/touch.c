@@ -143,25 +143,25 @@ static int copy_file(struct call *k, const struct name *n, int layer, int work, 
     return (int)r;
 }
 
-static int copy_link(struct call *k, const struct name *n, int layer, int work, const char *temp)
+static int copy_link(struct call *k, const struct name *n, int layer, int work, const char *temp, const struct identity *id)
 {
     struct slot *slot = slot_get(k->c);
     if (!slot)
         return -ENOMEM;
     char *text = slot->bytes;
-    memcpy(text, DEFUSED, DEFUSED_LEN);
+    u32 front = link_front(k->c, id->uid, id->gid, text);
     long len;
     if (n->low.entry) {
         u32 size = n->low.entry->b;
         const char *target = index_bytes(&k->c->index, n->low.entry->a, &size);
         len = size < CORE_PATH_MAX ? size : 0;
-        memcpy(text + DEFUSED_LEN, target, (size_t)len);
+        memcpy(text + front, target, (size_t)len);
     } else {
-        len = sys4(SYS_readlinkat, layer, name_rel(n), text + DEFUSED_LEN, CORE_PATH_MAX);
+        len = sys4(SYS_readlinkat, layer, name_rel(n), text + front, CORE_PATH_MAX);
     }
     long r = len;
     if (len >= 0) {
-        text[DEFUSED_LEN + len] = 0;
+        text[front + len] = 0;
         r = sys3(SYS_symlinkat, text, work, temp);
     }
     slot_put(k->c, slot);
@@ -192,19 +192,19 @@ static int copy_other(struct call *k, const struct name *n, int layer, int work,
     struct timespec times[2];
     u32 type = n->low.mode & S_IFMT;
     long r = sys4(SYS_newfstatat, layer, name_rel(n), &st, AT_SYMLINK_NOFOLLOW);
+    if (!r)
+        r = ident_of_low(k, &n->low, &st, &id);
     if (r)
         return (int)r;
+    touched_identity(t, &id);
     if (type == S_IFLNK)
-        r = copy_link(k, n, layer, work, temp);
+        r = copy_link(k, n, layer, work, temp, &id);
     else if (type == S_IFDIR)
         r = copy_dir(k, n, layer, work, temp);
     else
         r = sys4(SYS_mknodat, work, temp, (type == S_IFIFO ? S_IFIFO : S_IFSOCK) | 0600, 0);
     if (!r && type != S_IFLNK) {
         r = sys4(SYS_newfstatat, work, temp, &made, AT_SYMLINK_NOFOLLOW);
-        if (!r)
-            r = ident_of_low(k, &n->low, &st, &id);
-        touched_identity(t, &id);
         int bits = r ? (int)r : ident_bits(k, &id, made.st_ino);
         r = bits < 0 ? bits : sys3(SYS_fchmodat, work, temp, bits);
     }

@@ -8,6 +8,9 @@
 #define TEMP_MAX 64
 #define DEFUSED "/dev/null/" /* what every symlink text in upper/ begins with: the kernel can never follow one */
 #define DEFUSED_LEN 10
+#define OWNED "/dev/./null/" /* the same of a link with another owner than plain objects have; then "uid:gid/" and the guest's text */
+#define OWNED_LEN 12
+#define OWNED_MAX (OWNED_LEN + 22)
 
 /* name.c: the parent shares the path buffer, which is cut for the time between enter and leave. */
 void parent_enter(struct call *k, const struct name *n, struct name *parent);
@@ -56,6 +59,14 @@ void ident_of_bind(struct call *k, const struct stat *st, struct identity *id);
 /* The permission bits that an object of this identity has on disk, or -errno (a class could not be made). ino is for overflow. */
 int ident_bits(struct call *k, const struct identity *id, u64 ino);
 bool ident_plain(const struct core *c, const struct identity *id);
+/* Writes what comes before the guest's text in a link of the upper; its length, <= OWNED_MAX. */
+u32 link_front(const struct core *c, u32 uid, u32 gid, char *out);
+/* The length of that in text[len]; whose link it is goes to *id. */
+u32 link_skip(const struct core *c, const char *text, long len, struct identity *id);
+/* What a link that is an object shows: size and owner. */
+void link_shown(struct call *k, int fd, const char *path, struct stat *st, struct identity *id);
+/* The group that a new object in the parent of n gets when that is set-gid (inode_init_owner in fs/inode.c). */
+bool parent_group(struct call *k, const struct name *n, u32 *gid);
 
 /* touch.c (section 5) */
 struct touch {

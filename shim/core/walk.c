@@ -39,7 +39,7 @@ static int step_bind(struct walker *w, bool last, u32 dir_len)
     int fd = place_fd(w->k, PLACE_BIND + s->bind);
     if (fd < 0)
         return fd;
-    int r = substitute_disk(w, fd, rel, 0, dir_len);
+    int r = substitute_disk(w, fd, rel, false, dir_len);
     return r == -EINVAL || (last && r == -ENOENT) ? 0 : r;
 }
 
@@ -58,10 +58,10 @@ static int settle_known(struct walker *w, bool last, u32 dir_len, bool untouched
     bool follow = !last || (slash ? !(w->flags & WALK_NAME) : w->flags & WALK_FOLLOW);
     if (S_ISLNK(mode) && follow) {
         if (kind == KIND_OBJECT)
-            return substitute_disk(w, place_fd(w->k, PLACE_UPPER), name_rel(&s->name), DEFUSED_LEN, dir_len);
+            return substitute_disk(w, place_fd(w->k, PLACE_UPPER), name_rel(&s->name), true, dir_len);
         const struct lpmx_entry *e = s->name.low.entry;
         if (!e)
-            return substitute_disk(w, place_fd(w->k, PLACE_LAYER), name_rel(&s->name), 0, dir_len);
+            return substitute_disk(w, place_fd(w->k, PLACE_LAYER), name_rel(&s->name), false, dir_len);
         u32 len = e->b;
         const char *text = index_bytes(&w->k->c->index, e->a, &len);
         return substitute(w, text, len, dir_len);

@@ -62,7 +62,7 @@ int substitute(struct walker *w, const char *text, u32 len, u32 dir_len)
     return 1;
 }
 
-int substitute_disk(struct walker *w, int fd, const char *path, u32 skip, u32 dir_len)
+int substitute_disk(struct walker *w, int fd, const char *path, bool ours, u32 dir_len)
 {
     for (;;) {
         u32 room = walker_gap(w);
@@ -70,6 +70,8 @@ int substitute_disk(struct walker *w, int fd, const char *path, u32 skip, u32 di
         long n = room < 16 ? 0 : sys4(SYS_readlinkat, fd, path, at, room - 4);
         if (n < 0)
             return (int)n;
+        struct identity owner;
+        u32 skip = ours ? link_skip(w->k->c, at, n, &owner) : 0;
         if (n && n + 16 < (long)room)
             return substitute(w, at + skip, (u32)n > skip ? (u32)n - skip : 0, dir_len);
         u32 rel = (u32)(path - w->s->buf); /* path may point into the buffer that moves */

@@ -23,7 +23,7 @@ u32 walker_gap(const struct walker *w);
 void walker_rewind(struct walker *w, u32 len);
 /* Puts a link's text in front of the rest and goes on from its directory or from the root: 1 or -errno. text is in the gap or elsewhere. */
 int substitute(struct walker *w, const char *text, u32 len, u32 dir_len);
-/* The same with a link kept on disk at (fd, path), `skip` bytes of its text being ours. */
-int substitute_disk(struct walker *w, int fd, const char *path, u32 skip, u32 dir_len);
+/* The same with a link kept on disk at (fd, path); `ours`: an object of the upper. */
+int substitute_disk(struct walker *w, int fd, const char *path, bool ours, u32 dir_len);
 
 #endif

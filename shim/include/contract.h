@@ -174,6 +174,10 @@ struct lpmx_entry {
 #define LPMX_BLOOM_C 0xc2b2ae3d27d4eb4f
 #define LPMX_BLOOM_BITS_AT 4096 /* offset of the blocks */
 #define LPMX_BLOOM_BLOCKS 1024  /* a power of two: 64 KiB */
+/* Traits of the tree: set (and never cleared) before the first such object is made, so that nobody has to look for what is rare. Whoever
+ * makes a bloom for a tree that is not new sets them all. */
+#define LPMX_TRAIT_LINKS 1  /* some link carries an owner of its own */
+#define LPMX_TRAIT_SETGID 2 /* some directory is set-gid */
 struct lpmx_bloom {
     char magic[8];
     u32 abi;
@@ -185,6 +189,7 @@ struct lpmx_bloom {
     u64 until;     /* nanoseconds of CLOCK_BOOTTIME of this host */
     char host[16]; /* leased: the host */
     char gen[16];  /* leased: 16 random hex digits, in the name of its entry in hosts/ */
+    u64 traits;    /* LPMX_TRAIT_* */
 };
 
 /* ---- Several hosts on one tree (upper.md section 9, docs/decisions/0006). A tree on a file system that other hosts may write to has a
@@ -239,6 +244,7 @@ struct lpmx_payload {
  *   e  the name execve was called with (guest path as given; the script's for a script): AT_EXECFN and the process name (comm)
  *   b  "1": the bloom in the tree is in use, "2": a leased one (on the first start the core looks itself)
  *   c  cwd (guest path)                 i  identity: "ruid euid suid fsuid rgid egid sgid fsgid" decimal, then groups
+ *   k  bits 0700 of the umask (decimal), absent when 0: the kernel's own umask never has them
  *   f  first start, made by the launcher: value = flags. 'w' = chdir to the plan's workdir (made if missing), 'u' = resolve the
  *      plan's user, set HOME if unset; always: search argv[0] in PATH of the environment when it has no '/'
  *   r  pathname by which the launcher itself can be called again (host path)

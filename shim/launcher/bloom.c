@@ -37,7 +37,7 @@ static bool is_local(int dir)
 
 static bool new_head(struct lpmx_bloom *head)
 {
-    *head = (struct lpmx_bloom){.magic = LPMX_MAGIC_BLOOM, .abi = LPMX_ABI, .blocks = LPMX_BLOOM_BLOCKS};
+    *head = (struct lpmx_bloom){.magic = LPMX_MAGIC_BLOOM, .abi = LPMX_ABI, .blocks = LPMX_BLOOM_BLOCKS, .traits = LPMX_TRAIT_LINKS | LPMX_TRAIT_SETGID};
     if (strlen(boot_id()) != 36)
         return false;
     memcpy(head->boot, boot_id(), 36);
@@ -99,6 +99,7 @@ int bloom_make(int tree)
         return mkdirat(tree, "hosts", 0700) < 0 ? -errno : 0;
     if (!new_head(&head))
         return 0;
+    head.traits = 0; /* nothing is in it yet */
     int fd = openat(tree, "bloom", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool done = fd >= 0 && ftruncate(fd, BLOOM_SIZE) == 0 && write(fd, &head, sizeof head) == sizeof head;
     if (fd >= 0)

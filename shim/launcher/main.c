@@ -7,6 +7,7 @@
 #include "files.h"
 #include "parse.h"
 #include "ref.h"
+#include "run.h"
 #include "unpack.h"
 #include "verbs.h"
 #include <fcntl.h>
@@ -55,6 +56,7 @@ int main(int argc, char **argv)
     const char *const *words = (const char *const *)argv + (argc > 0);
     size_t used;
     keep_standard_streams();
+    run_take_umask();
     self_init(argc > 0 ? argv[0] : "");
     if (words[0] && !strcmp(words[0], "--quiet") && command_find(words + 1, &used))
         words++; /* `udocker --quiet run`, as cwltool calls it */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,15 @@
 static void put(struct text *t, char letter, const char *value)
 {
     text_format(t, "%c%zu:%s", letter, strlen(value), value);
+}
+
+static mode_t umask_owner;
+
+void run_take_umask(void)
+{
+    mode_t mask = umask(077);
+    umask_owner = mask & 0700;
+    umask(mask & 077);
 }
 
 struct image_of_exec {
@@ -38,6 +48,8 @@ static struct image_of_exec prepare(const struct run *r)
     put(&over, 's', store_root());
     put(&over, 'p', r->plan_path ? r->plan_path : join_path(r->plan->folder, "plan"));
     put(&over, 'f', "wu");
+    if (umask_owner)
+        put(&over, 'k', format("%u", (unsigned)umask_owner));
     if (self_path())
         put(&over, 'r', self_path());
     list_add(&env, over.at);

@@ -14,6 +14,8 @@ struct run {
     const char *ready_text;
 };
 
+/* Takes the bits 0700 out of our umask, for the contained program to have: with them nothing that we make could be used. Once, at start. */
+void run_take_umask(void);
 /* Replaces this process by the program. Only returns by failing. */
 _Noreturn void run_exec(const struct run *r);
 /* Starts the program as a child, passes signals to it and waits; then ends what it left behind: TERM, after a moment KILL.

@@ -39,6 +39,8 @@ export const LPMX_BLOOM_X = 0x9e3779b97f4a7c15n;
 export const LPMX_BLOOM_C = 0xc2b2ae3d27d4eb4fn;
 export const LPMX_BLOOM_BITS_AT = 4096;
 export const LPMX_BLOOM_BLOCKS = 1024;
+export const LPMX_TRAIT_LINKS = 1;
+export const LPMX_TRAIT_SETGID = 2;
 export const LPMX_SHM = "/dev/shm";
 export const LPMX_LEASE_TERM = 5000000000;
 export const LPMX_LEASE_WAIT = 6000000000;
@@ -162,7 +164,7 @@ export const lpmx_entry = {
 } as const;
 
 export const lpmx_bloom = {
-  size: 112,
+  size: 120,
   fields: {
     magic: ["char", 0, 8],
     abi: ["u32", 8, 1],
@@ -174,6 +176,7 @@ export const lpmx_bloom = {
     until: ["u64", 72, 1],
     host: ["char", 80, 16],
     gen: ["char", 96, 16],
+    traits: ["u64", 112, 1],
   },
 } as const;
 

@@ -20,7 +20,7 @@ import {
 } from "../host/mod.ts";
 import { joinPath, type LayerEntry, type MergedNode } from "../image/mod.ts";
 import { hashEnd, hashMore, hashStart, type HashState } from "./path_hash.ts";
-import { guestAttributes, guestTarget, Identities } from "./upper_identity.ts";
+import { guestAttributes, guestLink, Identities } from "./upper_identity.ts";
 
 /** What is to be read. */
 export interface UpperPlace {
@@ -213,7 +213,11 @@ class Reader {
     } else {
       if (look.links > 1) this.#linked.set(look.object, path);
       if (entry.type === "file") entry.size = look.size;
-      if (entry.type === "symlink") entry.target = guestTarget(linkTextAt(folder, name)!);
+      if (entry.type === "symlink") {
+        const { target, owner } = guestLink(linkTextAt(folder, name)!);
+        entry.target = target;
+        [entry.uid, entry.gid] = owner ?? [entry.uid, entry.gid];
+      }
       const xattrs = guestAttributes(attributesAt(folder, name));
       if (xattrs) entry.xattrs = xattrs;
     }

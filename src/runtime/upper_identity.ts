@@ -91,9 +91,13 @@ function parseClass(text: string, type: EntryType): GuestIdentity | undefined {
   };
 }
 
-/** The guest's text of a link of the upper. Every text there begins so that the kernel cannot follow it. */
-export function guestTarget(text: ByteText): ByteText {
-  return text.replace(/^\/dev\/null\//, "") as ByteText;
+/** The guest's text of a link of the upper, and its owner where that is not the default. Every text there begins so that the
+ * kernel cannot follow it. */
+export function guestLink(text: ByteText): { target: ByteText; owner?: [number, number] } {
+  const owned = /^\/dev\/\.\/null\/(\d+):(\d+)\//.exec(text);
+  if (!owned) return { target: text.replace(/^\/dev\/null\//, "") as ByteText };
+  const target = text.slice(owned[0].length) as ByteText;
+  return { target, owner: [Number(owned[1]), Number(owned[2])] };
 }
 
 /** The guest's names of the host's extended attributes: what the host would not let us set lies in user.lpmx.*. */
