@@ -91,7 +91,9 @@ class Reader {
   *root(upper: number, { lower, seed, owner }: UpperPlace): Generator<UpperChange> {
     const look = lookAt(upper, "." as ByteText)!;
     const { mode, uid, gid } = this.identities.of(look);
-    if (mode !== 0o755 || uid !== owner[0] || gid !== owner[1]) {
+    const made = mode === 0o755 && uid === owner[0] && gid === owner[1];
+    const brought = mode === lower.mode && uid === lower.uid && gid === lower.gid;
+    if (!made && !brought) {
       const times = { size: 0, mtime: look.mtime, mtimeNs: look.mtimeNs };
       const entry: LayerEntry = { path: "" as ByteText, type: "dir", mode, uid, gid, ...times };
       yield { entry, folder: upper, name: "." as ByteText, stored: 0 };
