@@ -74,6 +74,7 @@ function node(name: string, type: MergedType, target = ""): MergedNode {
     target: toByteText(target),
     major: 0,
     minor: 0,
+    xattrs: undefined,
     children: type === "dir" ? new Map() : undefined,
   };
 }
