@@ -49,6 +49,32 @@ static int cwd_of_kernel(struct call *k, char *out, size_t cap)
     return r;
 }
 
+/* The directory that is at n now was made after n's mark: a copy is made before its mark, so this one took its place. */
+static bool younger_than_mark(struct call *k, const struct name *n)
+{
+    u64 x[32] = {0}; /* struct statx: [0] mask, [10] and [11] time of birth */
+    struct timespec mark;
+    int upper = place_fd(k, PLACE_UPPER);
+    if (upper < 0 || sys5(SYS_statx, upper, name_rel(n), AT_SYMLINK_NOFOLLOW, 0x800 /* STATX_BTIME */, x) || !(x[0] & 0x800) || mark_time(k, n, &mark))
+        return false;
+    return (long)x[10] > mark.tv_sec || ((long)x[10] == mark.tv_sec && (long)(u32)x[11] > mark.tv_nsec);
+}
+
+/* The kernel's cwd is a layer's directory, which stays for ever; in the view it was removed, and what is there now is another one. */
+static bool removed_in_view(struct call *k, char *path, u32 len)
+{
+    struct name n;
+    struct stat st, here;
+    if (bind_over(k->c, path, len) >= 0)
+        return false;
+    name_set(k, &n, path, len);
+    int kind = S_ISDIR(n.low.mode) ? lookup(k, &n, &st) : KIND_LOWER;
+    if (kind != KIND_OBJECT)
+        return kind == KIND_NONE;
+    bool other = !sys4(SYS_newfstatat, AT_FDCWD, ".", &here, 0) && here.st_ino != st.st_ino;
+    return other && younger_than_mark(k, &n);
+}
+
 /* Directories have been moved or removed since we asked: is ours still what its name says? 0 = it is, 1 = it was written anew, -ENOENT = gone. */
 static int cwd_ask(struct call *k, struct cwd *own, u64 moves)
 {
@@ -59,7 +85,9 @@ static int cwd_ask(struct call *k, struct cwd *own, u64 moves)
     long n = sys2(SYS_getcwd, host, SLOT_SIZE / 2);
     int r = n == -ENOENT ? -ENOENT : 0;
     int len = n > 1 && host[0] == '/' ? reverse_path(k->c, host, (u32)n - 1, now, SLOT_SIZE / 2) : -ENOENT;
-    if (len >= 0 && len < CORE_PATH_MAX && ((u32)len != own->len || memcmp(now, own->path, own->len))) {
+    if (len > 0 && len < CORE_PATH_MAX && removed_in_view(k, now, (u32)len))
+        r = -ENOENT;
+    else if (len >= 0 && len < CORE_PATH_MAX && ((u32)len != own->len || memcmp(now, own->path, own->len))) {
         cwd_write(own, own->pid, now, (u32)len);
         r = 1;
     }

@@ -37,6 +37,18 @@ int mark_read(struct call *k, const struct name *n, char temp[TEMP_MAX])
     return MARK_COPIED;
 }
 
+int mark_time(struct call *k, const struct name *n, struct timespec *made)
+{
+    char path[NAME_LEN_MAX + 20];
+    struct stat st;
+    int r = mark_path(n, path), fd = place_fd(k, PLACE_DEAD);
+    if (r < 0 || fd < 0)
+        return r < 0 ? r : fd;
+    r = (int)sys4(SYS_newfstatat, fd, path, &st, AT_SYMLINK_NOFOLLOW);
+    *made = st.st_mtim;
+    return r;
+}
+
 static int mark_make(struct call *k, const struct name *n, const char *temp)
 {
     char path[NAME_LEN_MAX + 20], old[TEMP_MAX];

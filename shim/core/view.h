@@ -19,6 +19,8 @@ void parent_leave(const struct name *n);
 /* mark.c (section 2) */
 enum mark { MARK_NONE, MARK_GONE, MARK_COPIED };
 int mark_read(struct call *k, const struct name *n, char temp[TEMP_MAX]); /* enum mark or -errno */
+/* When it was made: 0, or -errno. A mark "gone" has the time of the file that it is a link to, the oldest of all. */
+int mark_time(struct call *k, const struct name *n, struct timespec *made);
 int mark_gone(struct call *k, const struct name *n);                      /* 0, -EEXIST … */
 int mark_copied(struct call *k, const struct name *n, const char *temp);  /* 0, -EEXIST … */
 int mark_folder(const struct name *dir, char out[20]);                    /* "<H>", NUL-terminated */

@@ -310,6 +310,19 @@ def removed_and_made_again():
     fact("replaced by a link", os.path.exists(folder + "/decoder.py"), attempt(os.rmdir, folder), attempt(os.unlink, folder))
 
 
+def cwd_removed():
+    for folder in [LOWER + "/xml/dom", "/srv/cwd"]:
+        os.makedirs(folder, exist_ok=True)
+        os.chdir(folder)
+        shutil.rmtree(folder)
+        fact("cwd is gone", attempt(os.getcwd), opened("new", os.O_CREAT | os.O_WRONLY), attempt(os.mkdir, "sub"), attempt(os.stat, "minidom.py"))
+        os.mkdir(folder)
+        write(folder + "/minidom.py", "another")
+        fact("and another is not it", attempt(os.getcwd), opened("new", os.O_CREAT | os.O_WRONLY), attempt(os.stat, "minidom.py"), os.listdir(folder))
+        fact("entered", attempt(os.chdir, folder), os.getcwd() == folder, os.listdir("."))
+        os.chdir("/")
+
+
 def copied_up():
     file = LOWER + "/zipfile.py"
     old = os.stat(file)
@@ -403,8 +416,8 @@ def kinds():
     os.chdir("/")
 
 
-ALL = [numbers, listings, large, names, deep, watched, unnamed, by_path_descriptor, renames, errors, removed_and_made_again, copied_up, by_descriptor,
-       locks, kinds]
+ALL = [numbers, listings, large, names, deep, watched, unnamed, by_path_descriptor, renames, errors, removed_and_made_again, cwd_removed,
+       copied_up, by_descriptor, locks, kinds]
 for section in [globals()[n] for n in sys.argv[1:]] or ALL:
     fact("==", section.__name__)
     section()
