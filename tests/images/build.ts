@@ -1,7 +1,9 @@
 // Builds what the tests run: images from Debian packages, archives of them, the content of a registry. Runs as root from
 // tests/run.sh: `build.ts CACHE ZIG`. Keeps each result in CACHE under the hash of its recipe, so only what changed is built
-// again, and writes CACHE/images.json, which the runner reads: name -> folder. Nothing here is written by lpmx itself.
+// again, and writes CACHE/images.json, which the runner reads (ImageList in case.ts). Nothing here is written by lpmx itself.
 import { buildImage, type Recipe } from "./image.ts";
+import { buildRepository } from "./repository.ts";
+import { must } from "../support/process.ts";
 import { buildArchives } from "./archives.ts";
 import { buildRegistry } from "./registry_content.ts";
 
@@ -14,6 +16,7 @@ const BUILDER = "2";
 
 const here = new URL(".", import.meta.url).pathname;
 const [cache, zig] = Deno.args as [string, string];
+const long = Deno.env.get("LPMX_TEST_LONG") === "1";
 const recipes: Recipes = JSON.parse(await Deno.readTextFile(`${here}/recipes.json`));
 const mirror = Deno.env.get("LPMX_TEST_MIRROR") ?? debianMirror();
 
@@ -29,6 +32,12 @@ function debianMirror(): string {
 async function shortHash(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return new Uint8Array(digest).toHex().slice(0, 12);
+}
+
+/** The one archive of an image that only program cases use. */
+function archive(name: string, folder: string): Promise<string> {
+  const to = `oci-archive:${folder}/image.oci.tar:${name}:latest`;
+  return must(["skopeo", "--insecure-policy", "copy", "--quiet", `oci:${folder}/oci:latest`, to]);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -65,26 +74,38 @@ await Deno.mkdir(cache, { recursive: true });
 const folders: Record<string, string> = {};
 const trees: Record<string, string> = {};
 const keys: Record<string, string> = {};
+const repositories: Record<string, string> = {};
 for (const [name, recipe] of Object.entries(recipes.images)) {
+  if (recipe.long && !long) continue;
   const parent = recipe.from ? keys[recipe.from] : "";
   // A private image is used by scripts under its name, so whoever mentions it depends on it.
   const scripts = JSON.stringify(recipe.layers ?? []);
   const mentioned = Object.keys(keys).filter((other) => scripts.includes(`$${other}`)).map((other) => keys[other]);
   const programs = (recipe.programs ?? []).map((file) => Deno.readTextFileSync(`${here}/programs/${file}`));
   keys[name] = JSON.stringify(recipe) + parent + mentioned.join("") + programs.join("");
-  folders[name] = await once(name, keys[name], (folder) =>
-    buildImage(recipe, recipe.from ? folders[recipe.from] : undefined, folder, { mirror, zig, trees }));
+  if (recipe.repository) {
+    repositories[recipe.from!] = await once(name, keys[name], (folder) =>
+      buildRepository(recipe.repository!, folders[recipe.from!]!, folder));
+    continue;
+  }
+  folders[name] = await once(name, keys[name], async (folder) => {
+    await buildImage(recipe, recipe.from ? folders[recipe.from] : undefined, folder, { mirror, zig, trees });
+    if (recipe.own) await archive(name, folder);
+  });
   trees[name] = `${folders[name]}/rootfs`;
 }
 
-const shown = Object.fromEntries(Object.entries(folders).filter(([name]) => !recipes.images[name]?.private));
-const all = JSON.stringify(keys);
+const pick = (wanted: (recipe: Recipe) => boolean) =>
+  Object.fromEntries(Object.entries(folders).filter(([name]) => wanted(recipes.images[name]!)));
+const images = pick((recipe) => !recipe.private && !recipe.own);
+const own = pick((recipe) => recipe.own === true);
+const all = JSON.stringify(Object.fromEntries(Object.keys(pick((recipe) => !recipe.own)).map((name) => [name, keys[name]])));
 const version = async (file: string) => await Deno.readTextFile(`${here}/${file}`);
-const archives = await once("archives", all + await version("archives.ts"), (folder) => buildArchives(shown, folder));
+const archives = await once("archives", all + await version("archives.ts"), (folder) => buildArchives(images, folder));
 const registry = await once("registry", all + await version("registry_content.ts"), (folder) =>
   buildRegistry(folders, folder));
 await sweep();
 await Deno.writeTextFile(
   `${cache}/images.json`,
-  JSON.stringify({ images: shown, archives, registry }, null, 2) + "\n",
+  JSON.stringify({ images, own, repositories, archives, registry }, null, 2) + "\n",
 );

@@ -19,6 +19,12 @@ export interface Recipe {
   config?: string[];
   /** Files of tests/images/programs that layer scripts use: they lie in $programs. */
   programs?: string[];
+  /** Only program cases use it: one archive in its own folder, none of every form. */
+  own?: boolean;
+  /** Not an image, but these packages of the image `from` with all they need, as a folder for apt. */
+  repository?: string[];
+  /** Built only where all is run: LPMX_TEST_LONG=1. */
+  long?: boolean;
   /** Needed by other recipes only. With `from` it is just a tree: nobody loads it. */
   private?: boolean;
 }
@@ -97,8 +103,17 @@ async function bootstrap(suite: string, rootfs: string, folder: string, mirror: 
   await Deno.remove(tar);
 }
 
-/** Installs packages inside the tree; /proc is needed by the install scripts of Java. */
+/** Installs packages inside the tree. */
 async function installPackages(rootfs: string, packages: string[]) {
+  await withApt(rootfs, async (apt) => {
+    await apt("install", "-y", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", ...packages);
+    await apt("clean");
+  });
+  await must(["sh", "-euc", "rm -rf var/lib/apt/lists/* var/log/* var/cache/apt/*.bin etc/resolv.conf"], { cwd: rootfs });
+}
+
+/** Calls `work` with the apt-get of the tree, whose lists are new; /proc is needed by the install scripts of Java. */
+export async function withApt(rootfs: string, work: (apt: (...args: string[]) => Promise<string>) => Promise<void>) {
   await must(["cp", "-L", "/etc/resolv.conf", `${rootfs}/etc/resolv.conf`]);
   await must(["mount", "-t", "proc", "proc", `${rootfs}/proc`]);
   // Proxies are set by environment on some machines, and apt understands that.
@@ -106,12 +121,10 @@ async function installPackages(rootfs: string, packages: string[]) {
   const apt = (...args: string[]) => must(["chroot", rootfs, "apt-get", "-qq", ...args], { env, timeout: 1500 });
   try {
     await apt("update");
-    await apt("install", "-y", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", ...packages);
-    await apt("clean");
+    await work(apt);
   } finally {
     await must(["umount", "-l", `${rootfs}/proc`]);
   }
-  await must(["sh", "-euc", "rm -rf var/lib/apt/lists/* var/log/* var/cache/apt/*.bin etc/resolv.conf"], { cwd: rootfs });
 }
 
 async function fetchSources(recipe: Recipe, folder: string, mirror: string): Promise<string> {

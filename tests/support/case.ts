@@ -1,6 +1,20 @@
 // What a case is and how it is found: tests/specs/<area>/<name>/__test__.jsonc, see tests/README.md for the fields.
 // Reads files, runs nothing. Used by the runner and by images/record.ts.
 
+/** A program that must print the same contained as in a plain chroot of the flattened image, with the case at /case. */
+export interface Program {
+  images: string[];
+  argv: string[];
+  /** Run afterwards in the same tree; in the container, once it is started again. */
+  after?: string[];
+  /** Shows the local packages that recipes.json has for the image at /repository. */
+  repository?: boolean;
+  wrap?: string[];
+  timeout?: number;
+  /** What is different where all is run: ./dev test --long, or LPMX_TEST_LONG=1. */
+  long?: Partial<Program>;
+}
+
 /** One command and what is expected of it. Texts may hold {{variables}} and the language of wildcard.ts. */
 export interface Step {
   /** Arguments of lpmx. */
@@ -37,8 +51,7 @@ export interface Case {
   steps?: Step[];
   /** Several named ones over the same files; each starts from a fresh copy. */
   tests?: Record<string, Step[]>;
-  /** A program that must print the same contained as in a plain chroot of the flattened image, with the case at /case. */
-  program?: { images: string[]; argv: string[]; wrap?: string[]; timeout?: number };
+  program?: Program;
 }
 
 export interface Found {
@@ -49,18 +62,20 @@ export interface Found {
 }
 
 const FIELDS = new Set(["why", "store", "images", "needs", "serial", "env", "steps", "tests", "program"]);
+const PROGRAM_FIELDS = new Set("images argv after repository wrap timeout long".split(" "));
 const STEP_FIELDS = new Set([
   ..."args argv stdin env cwd wrap parallel timeout stdout stderr exitCode".split(" "),
 ]);
 
 /** All cases below `specs`, sorted by name. Throws for a field it does not know: a misspelt check would check nothing. */
-export function findCases(specs: string): Found[] {
+export function findCases(specs: string, long: boolean): Found[] {
   const found: Found[] = [];
   for (const area of names(specs)) {
     for (const name of names(`${specs}/${area}`)) {
       const folder = `${specs}/${area}/${name}`;
       const test = parseJsonc(Deno.readTextFileSync(`${folder}/__test__.jsonc`)) as Case;
       checkCase(test, `${area}/${name}`);
+      if (long && test.program?.long) Object.assign(test.program, test.program.long);
       found.push({ name: `${area}/${name}`, folder, test });
     }
   }
@@ -74,6 +89,7 @@ function names(folder: string): string[] {
 function checkCase(test: Case, name: string) {
   const unknown = Object.keys(test).filter((field) => !FIELDS.has(field));
   const steps = [...(test.steps ?? []), ...Object.values(test.tests ?? {}).flat()];
+  unknown.push(...Object.keys(test.program ?? {}).filter((field) => !PROGRAM_FIELDS.has(field)));
   for (const step of steps) {
     unknown.push(...Object.keys(step).filter((field) => !STEP_FIELDS.has(field)));
     if (!step.args === !step.argv) throw new Error(`Case ${name}: a step needs either args or argv`);
@@ -88,9 +104,21 @@ export function parseJsonc(text: string): unknown {
   return JSON.parse(bare.replace(/("(?:[^"\\]|\\.)*")|,(\s*[\]}])/g, (_, string, close) => string ?? close));
 }
 
-/** Key of what a chroot printed for a program case: changes with the image and with any file of the case. */
-export async function recordKey(found: Found, image: string): Promise<string> {
-  const parts = [image, found.name];
+/** The test images of a run, as build.ts leaves them in images.json: name -> folder. */
+export interface ImageList {
+  images: Record<string, string>;
+  /** Those that only program cases use: their one archive is <folder>/image.oci.tar. */
+  own: Record<string, string>;
+  repositories: Record<string, string>;
+  archives: string;
+  registry: string;
+}
+
+/** Where what a chroot printed is kept below `expected`: changes with the image, the packages and any file of the case. */
+export async function recordKey(found: Found, image: string, list: ImageList): Promise<string> {
+  const parts = [({ ...list.images, ...list.own })[image]!.split("/").pop()!, found.name];
+  if (found.test.program!.argv === found.test.program!.long?.argv) parts.push("long");
+  if (found.test.program!.repository) parts.push(list.repositories[image]!.split("/").pop()!);
   for (const entry of [...Deno.readDirSync(found.folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
     if (entry.isFile) parts.push(entry.name, await Deno.readTextFile(`${found.folder}/${entry.name}`));
   }

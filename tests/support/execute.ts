@@ -1,5 +1,6 @@
 // Runs one case: copies its folder, runs its steps, compares. Returns what is wrong as text, or nothing. Used by run.ts.
-import { type Found, recordKey, type Step } from "./case.ts";
+import { type Found, type Step } from "./case.ts";
+import { runProgram } from "./compare.ts";
 import { environment, type Machine, sharedStore } from "./machine.ts";
 import { type Outcome, run } from "./process.ts";
 import { matches } from "./wildcard.ts";
@@ -31,11 +32,11 @@ async function must(argv: string[]) {
 }
 
 /** A store holds folders that are not even writable for their owner, as images have them. */
-async function remove(folder: string) {
+export async function remove(folder: string) {
   await must(["sh", "-c", 'chmod -R u+rwx "$0" 2>/dev/null; rm -rf "$0"', folder]);
 }
 
-async function copyCase(found: Found, machine: Machine): Promise<string> {
+export async function copyCase(found: Found, machine: Machine): Promise<string> {
   const folder = await Deno.makeTempDir({ dir: `${machine.work}/cases`, prefix: `${found.name.replace("/", "-")}.` });
   await must(["cp", "-a", `${found.folder}/.`, folder]);
   return folder;
@@ -44,7 +45,9 @@ async function copyCase(found: Found, machine: Machine): Promise<string> {
 /** Loads test images into the store that `env` names; says what failed. */
 export async function loadImages(images: string[], machine: Machine, env: Record<string, string>) {
   for (const image of images) {
-    const outcome = await run(["lpmx", "load", "-i", `${machine.archives}/${image}.oci.tar`], { env, clearEnv: true });
+    const own = machine.list.own[image];
+    const archive = own ? `${own}/image.oci.tar` : `${machine.list.archives}/${image}.oci.tar`;
+    const outcome = await run(["lpmx", "load", "-i", archive], { env, clearEnv: true });
     if (outcome.code !== 0) return `cannot load ${image}: ${outcome.stderr.trim()}`;
   }
   return undefined;
@@ -83,7 +86,7 @@ async function runStep(step: Step, variables: Variables, base: Record<string, st
 }
 
 /** Deno looks programs up in its own PATH, not in the child's. */
-async function located(argv: string[], env: Record<string, string>): Promise<string[]> {
+export async function located(argv: string[], env: Record<string, string>): Promise<string[]> {
   const [program, ...args] = argv as [string, ...string[]];
   if (program.includes("/")) return argv;
   for (const folder of env["PATH"]!.split(":")) {
@@ -93,7 +96,7 @@ async function located(argv: string[], env: Record<string, string>): Promise<str
   throw new Error(`Cannot find ${program} on ${env["PATH"]}`);
 }
 
-function differences(step: Step, outcome: Outcome, fill: (text: string) => string, folder: string) {
+export function differences(step: Step, outcome: Outcome, fill: (text: string) => string, folder: string) {
   if (outcome.timedOut) return `still running after ${step.timeout ?? 60} s`;
   const codes = [step.exitCode ?? 0].flat();
   if (!codes.includes(outcome.code)) return `exit code ${outcome.code}, expected ${codes.join(" or ")}`;
@@ -106,43 +109,17 @@ function differences(step: Step, outcome: Outcome, fill: (text: string) => strin
   return undefined;
 }
 
-async function runProgram(found: Found, machine: Machine): Promise<string[]> {
-  const faults: string[] = [];
-  for (const image of found.test.program!.images) {
-    const inCase = await copyCase(found, machine);
-    const fault = await compareWithChroot(found, machine, image, inCase);
-    if (fault) faults.push(`${image}: ${fault}`);
-    else await remove(inCase);
-  }
-  return faults;
-}
-
-async function compareWithChroot(found: Found, machine: Machine, image: string, inCase: string) {
-  const { argv, wrap, timeout } = found.test.program!;
-  const key = await recordKey(found, machine.images[image]!.split("/").pop()!);
-  const wanted = JSON.parse(await Deno.readTextFile(`${machine.expected}/${key}.json`));
-  const args = ["run", "--rm", "-v", `${inCase}:/case`, "-w", "/case", image, ...argv];
-  const step: Step = { args, exitCode: wanted.code, timeout: timeout ?? 300 };
-  const env = environment(machine, sharedStore(machine));
-  const full = await located([...(wrap ?? []), "lpmx", ...args], env);
-  const outcome = await run(full, { env, clearEnv: true, cwd: inCase, timeout: step.timeout! });
-  const fault = differences(step, outcome, (text) => text, found.folder);
-  if (fault) return `${fault}\n${show(outcome)}`;
-  if (outcome.stdout === wanted.stdout) return undefined;
-  return `stdout differs; a chroot prints:\n${indent(wanted.stdout)}\n${show(outcome)}`;
-}
-
 function mapValues(record: Record<string, string>, change: (text: string) => string) {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }
 
-function indent(text: string): string {
+export function indent(text: string): string {
   const lines = text.split("\n");
   const shown = lines.length > 60 ? [...lines.slice(0, 60), `... ${lines.length - 60} more lines`] : lines;
   return shown.map((line) => `    ${line}`).join("\n");
 }
 
-function show(outcome: Outcome): string {
+export function show(outcome: Outcome): string {
   const end = outcome.signal ? `signal ${outcome.signal}` : `exit code ${outcome.code}`;
   return `  got (${end}) stdout:\n${indent(outcome.stdout)}\n  stderr:\n${indent(outcome.stderr)}`;
 }

@@ -1,18 +1,19 @@
 // What one run of the tests works with: its folders, the test images, the environment of every command, and what the machine
 // offers. Prepared by tests/run.sh, which tells the runner by LPMX_TEST_* variables; the runner itself is never root.
+import type { ImageList } from "./case.ts";
 
 export interface Machine {
   /** The clone or its copy: src, tests, shim. */
   source: string;
   /** Folder of this run; removed afterwards. */
   work: string;
-  /** Name -> folder of each test image; empty when nobody built them. */
-  images: Record<string, string>;
-  archives: string;
-  registry: string;
+  /** Empty when nobody built test images. */
+  list: ImageList;
   expected: string;
   /** What only root could prepare and has: "mounts" (small, noexec, empty root), "images". */
   offers: Set<string>;
+  /** What takes long is run too. */
+  long: boolean;
   /** With this an unmet need is a failure: the machine was prepared to offer everything. */
   strict: boolean;
 }
@@ -28,11 +29,10 @@ export function machineFromEnvironment(): Machine {
   return {
     source: get("SOURCE"),
     work: get("WORK"),
-    images: list?.images ?? {},
-    archives: list?.archives ?? "",
-    registry: list?.registry ?? "",
+    list: { images: {}, own: {}, repositories: {}, archives: "", registry: "", ...list },
     expected: `${cache}/expected`,
     offers: new Set(get("OFFERS").split(" ")),
+    long: Deno.env.get("LPMX_TEST_LONG") === "1",
     strict: get("STRICT") === "1",
   };
 }

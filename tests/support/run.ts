@@ -57,8 +57,11 @@ async function runAll(tests: Test[], machine: Machine) {
   for (const test of tests.filter((test) => test.serial)) await runOne(test, machine);
 }
 
+const cases = (machine: Machine) =>
+  findCases(`${machine.source}/tests/specs`, machine.long);
+
 function specs(machine: Machine, variables: Variables): Test[] {
-  return findCases(`${machine.source}/tests/specs`).map((found) => ({
+  return cases(machine).map((found) => ({
     name: `spec:${found.name}`,
     needs: ["images", ...(found.test.needs ?? [])],
     serial: found.test.serial ?? false,
@@ -66,17 +69,21 @@ function specs(machine: Machine, variables: Variables): Test[] {
   }));
 }
 
-async function prepare(machine: Machine): Promise<Servers> {
+/** Loads the images that all share, and those of program cases where one of these is to run. */
+async function prepare(machine: Machine, filters: string[]): Promise<Servers> {
   const started = performance.now();
-  const fault = await loadImages(Object.keys(machine.images), machine, environment(machine, sharedStore(machine)));
+  const chosen = cases(machine).filter((found) => wanted(`spec:${found.name}`, filters));
+  const programs = chosen.flatMap((found) => found.test.program?.images ?? []);
+  const images = new Set([...Object.keys(machine.list.images), ...programs]);
+  const fault = await loadImages([...images], machine, environment(machine, sharedStore(machine)));
   report("whole:load every image", fault ? [fault] : [], (performance.now() - started) / 1000);
-  return await startServers(`${machine.registry}/storage`, `${machine.work}/servers`);
+  return await startServers(`${machine.list.registry}/storage`, `${machine.work}/servers`);
 }
 
 async function main(filters: string[]): Promise<number> {
   const machine = machineFromEnvironment();
   const variables: Variables = {
-    archives: machine.archives,
+    archives: machine.list.archives,
     work: machine.work,
     host: `${machine.work}/host`,
     tools: `${machine.work}/bin`,
@@ -86,7 +93,7 @@ async function main(filters: string[]): Promise<number> {
   const large = [...specs(machine, variables), ...probes(machine)].filter((test) => wanted(test.name, filters));
   await runAll(small, machine);
   if (large.length > 0 && machine.offers.has("images")) {
-    const servers = await prepare(machine);
+    const servers = await prepare(machine, filters);
     Object.assign(variables, servers.variables);
     const before = await hashTrees(machine);
     await runAll(large, machine);
