@@ -97,14 +97,38 @@ int address_to_host(struct call *k, struct address *ad, bool bind)
     return 2 + r + 1;
 }
 
+/* The kernel has made the socket for the one real user: whose it is in the guest is noted where that is somebody else. */
+static void note_owner(struct call *k, const char *path)
+{
+    struct spot s;
+    struct stat st;
+    const char *at;
+    const struct core_ids *i = &k->c->ids;
+    if (i->fsuid == k->c->con->owner_uid && i->fsgid == k->c->con->owner_gid)
+        return;
+    int r = walk_text(k, path, 0, &s);
+    int fd = !r && s.kind == KIND_OBJECT ? spot_at(k, &s, &at) : -ENOENT;
+    if (fd >= 0 && !sys4(SYS_newfstatat, fd, at, &st, AT_SYMLINK_NOFOLLOW)) {
+        struct identity id = {.mode = st.st_mode, .uid = i->fsuid, .gid = i->fsgid};
+        int bits = ident_bits(k, &id, st.st_ino);
+        if (bits >= 0)
+            sys3(SYS_fchmodat, fd, at, bits);
+    }
+    walk_end(k, &s);
+}
+
 long op_bind(struct call *k, const long *a)
 {
-    struct address ad;
+    struct address ad, asked;
     int r = address_take((const void *)a[1], (int)a[2], &ad);
     if (r <= 0)
         return r ? r : CORE_PASS;
+    memcpy(&asked, &ad, sizeof asked);
     r = address_to_host(k, &ad, true);
-    return r < 0 ? r : sys3(SYS_bind, a[0], &ad, r);
+    r = r < 0 ? r : (int)sys3(SYS_bind, a[0], &ad, r);
+    if (!r)
+        note_owner(k, asked.path);
+    return r;
 }
 
 long op_connect(struct call *k, const long *a)
