@@ -107,15 +107,18 @@ static void interrupted(int sig, int flags)
     handle(sig, flags);
     fflush(stdout);
     pid_t parent = getpid(), pid = fork();
-    if (!pid) {
-        usleep(20000);
-        kill(parent, sig);
-        usleep(20000);
+    if (!pid) { /* again and again, since the first may come before the read */
+        for (int i = 0; i < (flags ? 5 : 1000); i++) {
+            usleep(10000);
+            kill(parent, sig);
+        }
         _exit(write(ends[1], "x", 1) != 1);
     }
     ssize_t n = read(ends[0], &byte, 1);
     printf("read with flags %d: %d %s\n", flags != 0, (int)n, n < 0 ? strerror(errno) : "");
-    waitpid(pid, NULL, 0);
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+        ;
     close(ends[0]);
     close(ends[1]);
     signal(sig, SIG_DFL);
