@@ -5,6 +5,7 @@ import { must, type Outcome, run } from "../tests/support/process.ts";
 import { type Image, loadImage, type Machine, userOptions } from "./machine.ts";
 import type { Lane } from "./measure.ts";
 import type { Side } from "./sides.ts";
+import { WORK } from "./work.ts";
 
 export interface Bench {
   name: string;
@@ -28,6 +29,7 @@ export const BENCHES: Bench[] = [
   { name: "execs", title: "1,000 execs of /bin/true inside", images: ["debian12"], lanes: execs },
   { name: "python", title: "python3 -c 'import numpy' inside", images: ["debian12-python"], lanes: python },
   { name: "java", title: "java Hello inside", images: ["debian12-java"], lanes: java },
+  ...WORK,
 ];
 
 /** Lines of "NAME NUMBER", as cost and calls print them. */

@@ -2,6 +2,7 @@
 // take all of it away again. As root it installs peers, builds images and makes chroots; lpmx and the peers always run as an
 // ordinary user. Used by main.ts, sides.ts and benches.ts.
 import { must, run } from "../tests/support/process.ts";
+import type { ImageList } from "../tests/support/case.ts";
 import { buildImage, type Recipe } from "../tests/images/image.ts";
 
 const here = new URL(".", import.meta.url).pathname.replace(/\/$/, "");
@@ -15,6 +16,8 @@ export interface Image {
   name: string;
   rootfs: string;
   archive: string;
+  /** A folder that apt can install from, for this image; "" where the tests have none. */
+  packages: string;
 }
 
 export interface Machine {
@@ -27,7 +30,7 @@ export interface Machine {
   /** A folder of this run only, of the ordinary user. */
   work: string;
   lpmx: string;
-  /** Holds cost, calls and Hello.class; shown inside of containers. */
+  /** Holds cost, calls, writes and Hello.class; shown inside of containers. */
   programs: string;
   images: Record<string, Image>;
 }
@@ -100,18 +103,24 @@ async function findImages(needed: string[], root: boolean): Promise<Record<strin
   if (!(await exists(`${TESTS}/images.json`))) {
     throw new Error(`no test images on this machine; build them once with: sudo ./dev test`);
   }
-  const built = JSON.parse(await Deno.readTextFile(`${TESTS}/images.json`));
+  const built: ImageList = JSON.parse(await Deno.readTextFile(`${TESTS}/images.json`));
   const recipes: Record<string, Recipe> = JSON.parse(await Deno.readTextFile(`${here}/recipes.json`));
   const images: Record<string, Image> = {};
   for (const name of needed) {
     if (!recipes[name]) {
-      images[name] = { name, rootfs: `${built.images[name]}/rootfs`, archive: `${built.archives}/${name}.docker.tar` };
+      images[name] = testImage(name, built);
       continue;
     }
     const folder = await ownImage(name, recipes, built.images, root);
-    images[name] = { name, rootfs: `${folder}/rootfs`, archive: `${folder}/image.tar` };
+    images[name] = { name, rootfs: `${folder}/rootfs`, archive: `${folder}/image.tar`, packages: "" };
   }
   return images;
+}
+
+function testImage(name: string, built: ImageList): Image {
+  const own = built.own[name];
+  const archive = own ? `${own}/image.oci.tar` : `${built.archives}/${name}.docker.tar`;
+  return { name, rootfs: `${own ?? built.images[name]}/rootfs`, archive, packages: built.repositories[name] ?? "" };
 }
 
 /** Builds an image of recipes.json, and those it starts from, unless the cache has them. Returns its folder. */
@@ -154,7 +163,7 @@ async function fillWork(machine: Machine) {
   await Deno.copyFile(`${clone}/dist/lpmx`, machine.lpmx).catch(() => {
     throw new Error("dist/lpmx is not there; build it with: ./dev build");
   });
-  for (const name of ["cost", "calls"]) {
+  for (const name of ["cost", "calls", "writes"]) {
     const target = ["-target", "x86_64-linux-gnu.2.31", "-O2", "-Wall", "-Wextra", "-Werror"];
     const env = { ZIG_LOCAL_CACHE_DIR: `${machine.work}/zig` };
     await must([zig(), "cc", ...target, "-o", `${machine.programs}/${name}`, `${here}/${name}.c`], { env });
