@@ -11,6 +11,8 @@ export interface Bench {
   name: string;
   title: string;
   images: string[];
+  /** Only when it is asked for, or with "all". */
+  extra?: boolean;
   lanes(machine: Machine, sides: Side[]): Promise<Lane[]>;
 }
 

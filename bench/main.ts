@@ -20,14 +20,15 @@ function parse(args: string[]): Options {
     const bench = BENCHES.find((one) => one.name === arg);
     if (rounds) options.rounds = Number(rounds[1]);
     else if (arg === "--json") options.json = true;
+    else if (arg === "all") options.benches = BENCHES;
     else if (bench) options.benches.push(bench);
     else {
       const names = BENCHES.map((one) => one.name).join(" ");
-      console.error(`bench: unknown argument "${arg}"; use any of: ${names} --rounds=N --json`);
+      console.error(`bench: unknown argument "${arg}"; use any of: ${names} all --rounds=N --json`);
       Deno.exit(2);
     }
   }
-  if (options.benches.length === 0) options.benches = BENCHES;
+  if (options.benches.length === 0) options.benches = BENCHES.filter((bench) => !bench.extra);
   return options;
 }
 
