@@ -1,7 +1,6 @@
 /* The bloom filter of the upper (upper.md section 8): a name without a bit is what the layers say, with no system call. A bit is set
  * before the mark or object that it announces, and never cleared, so a miss proves that nothing had happened when it was read. */
 #include "bloom.h"
-#include "bloom_bits.h"
 #include <sys/mman.h>
 
 static bool same_boot(const char *boot)
@@ -63,16 +62,6 @@ static bool lower_dir(const struct core *c, u64 hash, const char *name, u32 len)
 {
     const struct lpmx_entry *e = c->host ? NULL : index_find(&c->index, hash, name, len);
     return e && S_ISDIR(e->mode);
-}
-
-bool bloom_changed(const struct core *c, u64 hash)
-{
-    return bloom_has(c->bloom, hash);
-}
-
-bool bloom_replaced(const struct core *c, u64 hash)
-{
-    return bloom_has(c->bloom, hash ^ LPMX_BLOOM_X);
 }
 
 bool bloom_untouched(const struct core *c, const struct name *n)

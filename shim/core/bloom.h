@@ -2,6 +2,7 @@
 #ifndef LPMX_BLOOM_H
 #define LPMX_BLOOM_H
 
+#include "bloom_bits.h"
 #include "state.h"
 
 /* Uses the bloom of this boot or host, if there is one; `known`: "1" or "2" as in the hand-over when that was seen before, else NULL. */
@@ -9,8 +10,16 @@ void bloom_map(struct core *c, const char *known);
 /* There is one, and it may be relied on: to be asked before the bits, of which no more is true than was then. */
 bool bloom_usable(const struct core *c);
 /* The one name, and the one parent, by hash, of a usable one. */
-bool bloom_changed(const struct core *c, u64 hash);
-bool bloom_replaced(const struct core *c, u64 hash);
+static inline bool bloom_changed(const struct core *c, u64 hash)
+{
+    return bloom_has(c->bloom, hash);
+}
+
+static inline bool bloom_replaced(const struct core *c, u64 hash)
+{
+    return bloom_has(c->bloom, hash ^ LPMX_BLOOM_X);
+}
+
 /* Neither n nor its parents were ever changed: the layers have the last word. */
 bool bloom_untouched(const struct core *c, const struct name *n);
 /* … and nothing directly in it. */

@@ -14,12 +14,15 @@ static inline struct path_hash hash_start(u64 seed)
     return (struct path_hash){0x811c9dc5u ^ (u32)seed, 0x9e3779b9u ^ (u32)(seed >> 32)};
 }
 
+static inline struct path_hash hash_byte(struct path_hash h, char c)
+{
+    return (struct path_hash){(h.a ^ (u8)c) * 0x01000193u, (h.b ^ (u8)c) * 0x85ebca6bu};
+}
+
 static inline struct path_hash hash_more(struct path_hash h, const char *s, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        h.a = (h.a ^ (u8)s[i]) * 0x01000193u;
-        h.b = (h.b ^ (u8)s[i]) * 0x85ebca6bu;
-    }
+    for (size_t i = 0; i < n; i++)
+        h = hash_byte(h, s[i]);
     return h;
 }
 

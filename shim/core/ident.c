@@ -249,13 +249,20 @@ bool parent_group(struct call *k, const struct name *n, u32 *gid)
     return true;
 }
 
-/* Below a bind the user's own uid and gid are shown as the guest's, others as they are. */
+void ident_owner(const struct core *c, u32 *uid, u32 *gid)
+{
+    if (*uid == c->real_uid)
+        *uid = c->main_known ? c->main_uid : c->ids.ruid;
+    if (*gid == c->real_gid)
+        *gid = c->main_known ? c->main_gid : c->ids.rgid;
+}
+
 void ident_of_bind(struct call *k, const struct stat *st, struct identity *id)
 {
-    struct core *c = k->c;
-    owner_default(c, st, id);
-    id->uid = st->st_uid == c->real_uid ? (c->main_known ? c->main_uid : c->ids.ruid) : st->st_uid;
-    id->gid = st->st_gid == c->real_gid ? (c->main_known ? c->main_gid : c->ids.rgid) : st->st_gid;
+    owner_default(k->c, st, id);
+    id->uid = st->st_uid;
+    id->gid = st->st_gid;
+    ident_owner(k->c, &id->uid, &id->gid);
 }
 
 int ident_root(struct call *k)

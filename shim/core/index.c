@@ -64,9 +64,8 @@ bool index_attr_next(const struct index *x, u32 *at, struct index_attr *attr)
 
 static bool has_name(const struct index *x, const struct lpmx_entry *e, const char *name, size_t len)
 {
-    u32 n = e->name_len;
-    const char *text = index_bytes(x, e->name, &n);
-    return n == len && !memcmp(text, name, len);
+    u64 size = x->head->strings_size;
+    return e->name < size && len < size - e->name && !memcmp(x->strings + e->name, name, len);
 }
 
 const struct lpmx_entry *index_find(const struct index *x, u64 hash, const char *name, size_t len)

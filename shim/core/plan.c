@@ -180,6 +180,15 @@ static int take_index(struct core *c, const char **what)
     return r;
 }
 
+static void hash_binds(struct core *c)
+{
+    for (u32 i = 0; i < c->nbinds; i++) {
+        const char *guest = c->strings + c->binds[i].guest;
+        u64 hash = hash_end(hash_more(hash_start(c->seed), guest, strlen(guest)));
+        c->bind_hashes[hash >> 6 & 7] |= 1ull << (hash & 63);
+    }
+}
+
 int cwd_init(struct core *c, const struct handover_text *t);
 void fork_init(struct core *c);
 
@@ -206,6 +215,7 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
         r = take_index(c, what);
     if (r)
         return r;
+    hash_binds(c);
     fork_init(c);
     take_ids(c, &HANDOVER(h, 'i'));
     const char *mask = HANDOVER(h, 'k').at;

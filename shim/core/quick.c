@@ -66,22 +66,22 @@ static u32 take(struct walker *w, struct pass *p)
     const char *from = s->buf + w->rest;
     while (p->count < DEEPEST) {
         const char *next = next_component(from);
-        u32 n = 0;
-        while (next[n] && next[n] != '/')
-            n++;
-        if (!n || n > NAME_LEN_MAX || is_dots(next))
+        char *start = to;
+        if (!*next || is_dots(next))
+            break;
+        h = hash_byte(h, *to++ = '/');
+        do
+            h = hash_byte(h, *to++ = *next++);
+        while (*next && *next != '/');
+        if (to - start > NAME_LEN_MAX + 1)
             break;
         if (p->count)
             p->clean = p->clean && !bloom_replaced(c, p->hash[p->count]);
-        *to = '/';
-        memcpy(to + 1, next, n);
-        h = hash_more(h, to, n + 1);
-        to += n + 1;
-        from = next + n;
+        from = next;
         p->count++;
         p->hash[p->count] = hash_end(h);
         p->end[p->count] = (u32)(to - s->buf);
-        if ((s->bind = bind_at(c, s->buf, p->end[p->count])) >= 0)
+        if (bind_may_be(c, p->hash[p->count]) && (s->bind = bind_at(c, s->buf, p->end[p->count])) >= 0)
             break;
     }
     return (u32)(from - s->buf);

@@ -1,35 +1,8 @@
 /* stat and its relatives, access, readlink, statfs. What the layers hold is shown with the index's identity, objects with their own. */
-#include "ops.h"
+#include "shown.h"
 #include <sys/statfs.h>
 
 #define AT_EMPTY_PATH_ 0x1000
-
-static bool merged(const struct name *n)
-{
-    return S_ISDIR(n->low.mode);
-}
-
-/* Device of the upper tree: merged directories keep it and their number while they are copied up. */
-static u64 upper_dev(struct call *k)
-{
-    struct stat st;
-    int fd = place_fd(k, PLACE_UPPER);
-    return fd < 0 || sys2(SYS_fstat, fd, &st) ? 0 : st.st_dev;
-}
-
-static void show(struct call *k, struct stat *st, const struct identity *id, const struct name *n)
-{
-    bool dir = n && merged(n) && S_ISDIR(st->st_mode);
-    st->st_mode = id->mode;
-    st->st_uid = id->uid;
-    st->st_gid = id->gid;
-    st->st_rdev = S_ISCHR(id->mode) || S_ISBLK(id->mode) ? (id->minor & 0xff) | (id->major & 0xfff) << 8 | (u64)(id->minor & ~0xffu) << 12 : 0;
-    if (dir) {
-        st->st_dev = upper_dev(k);
-        st->st_ino = n->low.ino;
-        st->st_nlink = 1;
-    }
-}
 
 /* The spot's real stat and the identity to show. */
 static int spot_stat(struct call *k, const struct spot *s, bool follow, struct stat *st, struct identity *id)
@@ -87,7 +60,7 @@ static int fd_stat(struct call *k, int fd, struct stat *st, struct identity *id,
     int kind = lookup(k, n, &now);
     if (kind == KIND_LOWER)
         return ident_of_low(k, &n->low, st, id);
-    if (kind == KIND_OBJECT && merged(n) && S_ISDIR(st->st_mode) && S_ISDIR(now.st_mode))
+    if (kind == KIND_OBJECT && S_ISDIR(n->low.mode) && S_ISDIR(st->st_mode) && S_ISDIR(now.st_mode))
         *st = now; /* it may have been opened before it was copied up */
     int unknown = kind < 0 ? 0 : ident_of_object(k, st, id);
     if (S_ISLNK(st->st_mode))
@@ -99,7 +72,7 @@ static long stat_out(struct call *k, int r, struct stat *st, const struct identi
 {
     if (r)
         return r;
-    show(k, st, id, n);
+    shown_put(k, st, id, n);
     return guest_write((void *)out, st, sizeof *st);
 }
 
@@ -108,16 +81,22 @@ static long stat_path(struct call *k, int dirfd, const char *path, bool follow, 
     struct spot s;
     struct stat st;
     struct identity id;
-    int r = walk(k, dirfd, path, follow ? WALK_FOLLOW : 0, &s);
-    if (!r)
-        r = spot_stat(k, &s, follow, &st, &id);
-    long ret = stat_out(k, r, &st, &id, s.kind == KIND_BIND ? NULL : &s.name, out);
+    long ret = walk(k, dirfd, path, follow ? WALK_FOLLOW : 0, &s);
+    if (!ret && s.kind == KIND_LOWER && s.name.low.entry) {
+        ret = shown_low(k, &s, out);
+    } else if (!ret) {
+        int r = spot_stat(k, &s, follow, &st, &id);
+        ret = stat_out(k, r, &st, &id, s.kind == KIND_BIND ? NULL : &s.name, out);
+    }
     walk_end(k, &s);
     return ret;
 }
 
 static long stat_fd(struct call *k, int fd, long out)
 {
+    long plain = shown_plain_fd(k, fd, out);
+    if (plain != CORE_PASS)
+        return plain;
     struct stat st;
     struct identity id;
     struct name n;
@@ -214,7 +193,7 @@ static long statx_path(struct call *k, const long *a, struct statx_ *x)
         int fd = spot_at(k, &s, &path);
         bool link = S_ISLNK(st.st_mode) || s.kind != KIND_BIND;
         r = sys5(SYS_statx, fd, path, (a[2] & 0x6000) | (link ? AT_SYMLINK_NOFOLLOW : 0), a[3], x);
-        show(k, &st, &id, s.kind == KIND_BIND ? NULL : &s.name);
+        shown_put(k, &st, &id, s.kind == KIND_BIND ? NULL : &s.name);
         statx_show(x, &st, &id);
     }
     walk_end(k, &s);
@@ -231,7 +210,7 @@ static long statx_fd(struct call *k, const long *a, struct statx_ *x)
     if (!r)
         r = sys5(SYS_statx, a[0], "", AT_EMPTY_PATH_ | (a[2] & 0x6000), a[3], x);
     if (!r) {
-        show(k, &st, &id, &n);
+        shown_put(k, &st, &id, &n);
         statx_show(x, &st, &id);
     }
     if (slot)
@@ -275,7 +254,9 @@ static long access_at(struct call *k, int dirfd, long path, int how, long flags)
     if (how & ~7)
         return -EINVAL;
     long r = walk(k, dirfd, (const char *)path, follow ? WALK_FOLLOW : 0, &s);
-    if (!r)
+    if (!r && s.kind == KIND_LOWER && s.name.low.entry)
+        r = ident_of_low(k, &s.name.low, NULL, &id); /* the index knows all that is asked */
+    else if (!r)
         r = spot_stat(k, &s, follow, &st, &id);
     if (!r && s.kind != KIND_BIND)
         r = allowed(k, &id, how, flags);
@@ -336,6 +317,14 @@ static long readlink_spot(struct call *k, const struct spot *s, char *text, size
             return n;
     } else if (!S_ISLNK(s->kind == KIND_OBJECT ? s->mode : s->name.low.mode)) {
         return -EINVAL;
+    }
+    const struct lpmx_entry *e = s->kind == KIND_LOWER ? s->name.low.entry : NULL;
+    if (e) {
+        u32 len = e->b;
+        const char *known = index_bytes(&k->c->index, e->a, &len);
+        len = len < cap ? len : (u32)cap;
+        memcpy(text, known, len);
+        return len;
     }
     int fd = spot_at(k, s, &path);
     if (fd < 0 && fd != AT_FDCWD)

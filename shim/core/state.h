@@ -52,6 +52,7 @@ struct core {
     const struct lpmx_bind *binds;
     const u32 *env; /* the plan's environment */
     u32 nlayers, nbinds, nenv;
+    u64 bind_hashes[8]; /* bit n & 511: some bind's guest path has hash n */
     u64 bind_lengths[4]; /* bit n & 255: some bind's guest path has length n */
     struct index index;
     u64 *bloom; /* the blocks, mapped shared; NULL: none (bloom.c) */
@@ -82,6 +83,7 @@ struct core {
     u32 umask_owner; /* the bits 0700 of the guest's umask: the kernel's own has none of them, or what is made here could not be used */
     u32 real_uid, real_gid; /* the process's own on the host */
     volatile u32 counter; /* of temp names */
+    u64 upper_dev;        /* st_dev of the upper, 0 = not yet asked */
     char host_id[20];     /* 16 hex digits, "" = not yet known (temp.c) */
     struct slot slots[24];
 };

@@ -57,6 +57,8 @@ int ident_of_low(struct call *k, const struct low *low, const struct stat *st, s
 int ident_of_object(struct call *k, const struct stat *st, struct identity *id);
 /* First start: the root is the image's, also where new files are a user's (the container's default owner). 0 or -errno. */
 int ident_root(struct call *k);
+/* Of files that are the host's: the user's own uid and gid become the guest's, others stay. */
+void ident_owner(const struct core *c, u32 *uid, u32 *gid);
 void ident_of_bind(struct call *k, const struct stat *st, struct identity *id);
 /* The permission bits that an object of this identity has on disk, or -errno (a class could not be made). ino is for overflow. */
 int ident_bits(struct call *k, const struct identity *id, u64 ino);
@@ -109,6 +111,7 @@ int spot_path(struct call *k, const struct spot *s, char *out, size_t cap); /* a
 int spot_writable(struct call *k, const struct spot *s);
 
 /* bind.c */
+static inline bool bind_may_be(const struct core *c, u64 hash) { return c->bind_hashes[hash >> 6 & 7] >> (hash & 63) & 1; } /* somebody is mounted there */
 int bind_at(const struct core *c, const char *path, u32 len);    /* number of the bind mounted exactly there, or -1 */
 int bind_host_mode(struct call *k, int bind, u32 skip, const char *path, u32 len); /* st_mode at path[len], -errno */
 long bind_remove(struct call *k, struct spot *s, bool dir);                         /* unlink or rmdir on the host */

@@ -26,6 +26,33 @@ static const char *name(long r)
     return r >= 0 ? "ok" : errno == EFAULT ? "EFAULT" : errno == ENAMETOOLONG ? "ENAMETOOLONG" : strerror(errno);
 }
 
+/* Paths of every length that end right before a page that is not there, whole and without their end, and as long as a path may be. */
+static void page_ends(char *end)
+{
+    struct stat st;
+    char text[200];
+    unsigned wrong = 0;
+    memset(text, '/', sizeof text);
+    memcpy(text + sizeof text - 10, "etc/passwd", 10);
+    for (unsigned n = 10; n <= sizeof text; n++) {
+        const char *path = text + sizeof text - n;
+        memcpy(end - n - 1, path, n);
+        end[-1] = 0;
+        wrong += syscall(SYS_stat, end - n - 1, &st) != (n == 10 ? -1 : 0);
+        memcpy(end - n, path, n);
+        wrong += syscall(SYS_stat, end - n, &st) != -1 || errno != EFAULT;
+    }
+    printf("page ends %u wrong", wrong);
+    static char longest[4200];
+    memset(longest, '/', sizeof longest - 1);
+    for (unsigned n = 4090; n < 4100; n++) {
+        longest[n] = 0;
+        printf(" %s", name(syscall(SYS_stat, longest, &st)));
+        longest[n] = '/';
+    }
+    printf("\n");
+}
+
 int main(void)
 {
     static char out[4096], big[8192];
@@ -66,6 +93,7 @@ int main(void)
     char *args[] = {"sh", (char *)16, NULL};
     printf(" argument %s", name(syscall(SYS_execve, "/bin/sh", args, NULL)));
     printf(" envp %s\n", name(syscall(SYS_execve, "/bin/sh", NULL, (char **)16)));
+    page_ends(two + 4096);
     printf("handler runs %d\n", (int)faults);
     return 0;
 }
