@@ -43,6 +43,11 @@ static int call_stat_bound(void)
     return stat(bound, &st);
 }
 
+static int call_open_bound(void)
+{
+    return close(open(bound, O_RDONLY));
+}
+
 static int call_open(void)
 {
     return close(open(file, O_RDONLY));
@@ -119,7 +124,8 @@ int main(int argc, char **argv)
     bound = argv[4];
     descriptor = open(file, O_RDONLY);
     int bad = measure("stat", call_stat) | measure("stat-ENOENT", call_stat_missing) | measure("open+close", call_open) |
-              measure("readdir", call_readdir) | measure("stat-in-mount", call_stat_bound) | measure("fstat", call_fstat) |
+              measure("readdir", call_readdir) | measure("stat-in-mount", call_stat_bound) |
+              measure("open-in-mount", call_open_bound) | measure("fstat", call_fstat) |
               measure("read-1-byte", call_read) | measure("getppid", call_getppid);
     return bad ? 1 : 0;
 }

@@ -3,6 +3,12 @@
 
 #define MERGED_INO (1ull << 61) /* no file system gives such numbers */
 
+void low_of_host(struct name *n, const struct stat *st)
+{
+    n->low.mode = st->st_mode;
+    n->low.ino = st->st_ino | MERGED_INO;
+}
+
 /* The image `host`: the machine's own files, asked for component by component, since a link of the host among the parents would mean
  * that the lower tree has no such name. */
 static int low_find_host(struct call *k, struct name *n)
@@ -11,7 +17,10 @@ static int low_find_host(struct call *k, struct name *n)
     int fd = place_fd(k, PLACE_LAYER);
     if (fd < 0)
         return fd;
-    for (u32 end = 1; end <= n->len; end++) {
+    long all = stat_straight(k->c, fd, n->path + 1, &st); /* without openat2 one by one */
+    if (all && all != -ENOSYS)
+        return 0;
+    for (u32 end = all ? 1 : n->len + 1; end <= n->len; end++) {
         if (end < n->len && n->path[end] != '/')
             continue;
         char cut = n->path[end];
@@ -21,8 +30,7 @@ static int low_find_host(struct call *k, struct name *n)
         if (r || (end < n->len && !S_ISDIR(st.st_mode)))
             return 0;
     }
-    n->low.mode = st.st_mode;
-    n->low.ino = st.st_ino | MERGED_INO;
+    low_of_host(n, &st);
     return 0;
 }
 

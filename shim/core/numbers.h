@@ -7,6 +7,9 @@
 /* Behind the newest call of calls.def: numbers from here on are unknown to us and may carry paths. */
 #define CORE_CALLS_END 472
 
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif

@@ -109,6 +109,17 @@ static long create(struct call *k, struct spot *s, const struct opening *o)
     }
 }
 
+/* A path below a bind that nobody has looked at. CORE_PASS: it has to be walked. */
+static long open_unproved(struct call *k, const struct spot *s, const struct opening *o)
+{
+    const char *path;
+    if (k->c->binds[s->bind].flags & LPMX_BIND_RO && (CHANGES(o->flags) || o->flags & O_CREAT))
+        return CORE_PASS;
+    int fd = spot_at(k, s, &path);
+    long r = fd < 0 ? fd : open_straight(k->c, fd, path, o->flags, o->flags & O_CREAT ? o->mode : 0);
+    return unproved_result(s, r);
+}
+
 static long open_bind(struct call *k, const struct spot *s, const struct opening *o)
 {
     const char *path;
@@ -246,10 +257,17 @@ long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode)
     struct opening o = {flags, mode & 07777 & ~k->c->umask_owner};
     bool nofollow = flags & O_NOFOLLOW || (flags & O_CREAT && flags & O_EXCL);
     unsigned how = (nofollow ? 0 : WALK_FOLLOW) | (flags & O_CREAT && !(flags & O_PATH) ? WALK_NAME : 0);
+    how |= (flags & O_TMPFILE_) == O_TMPFILE_ ? 0 : WALK_UNPROVED;
     long r;
     do {
         r = walk(k, dirfd, guest, how, &s);
-        if (!r)
+        if (!r && s.unproved) {
+            r = open_unproved(k, &s, &o);
+            if (r == CORE_PASS) {
+                how &= ~(unsigned)WALK_UNPROVED;
+                r = -EAGAIN;
+            }
+        } else if (!r)
             r = (flags & O_TMPFILE_) == O_TMPFILE_ ? open_tmpfile(k, &s, &o) : open_spot(k, &s, &o);
         walk_end(k, &s);
     } while (r == -EAGAIN);

@@ -32,29 +32,6 @@ static struct path_hash hash_base(const struct walker *w, struct pass *p)
     return h;
 }
 
-static const char *skip_slashes(const char *at)
-{
-    while (*at == '/')
-        at++;
-    return at;
-}
-
-/* Over slashes and any "." that something follows. */
-static const char *next_component(const char *at)
-{
-    for (;;) {
-        at = skip_slashes(at);
-        if (at[0] != '.' || at[1] != '/' || !*skip_slashes(at + 1))
-            return at;
-        at++;
-    }
-}
-
-static bool is_dots(const char *at)
-{
-    return at[0] == '.' && (!at[1] || at[1] == '/' || (at[1] == '.' && (!at[2] || at[2] == '/')));
-}
-
 /* Takes components of the rest into the canonical part as long as they are plain; the first that is a mount point is the last one.
  * Returns where the rest begins then, with the slash behind the component. The rest's own text stays as it is. */
 static u32 take(struct walker *w, struct pass *p)
@@ -152,12 +129,40 @@ static bool untouched(const struct walker *w, const struct pass *p)
     return parent && S_ISDIR(parent->mode);
 }
 
+/* The image `host` has no index: the host itself is asked, and only for the whole. */
+static int quick_host(struct walker *w, struct pass *p, u32 rest, bool all, bool *is_untouched)
+{
+    struct spot *s = w->s;
+    struct stat st;
+    u32 base = p->end[0], len = p->end[p->count];
+    char cut = s->buf[len];
+    s->buf[len] = 0;
+    int dir = all ? place_fd(w->k, PLACE_LAYER) : -ENOSYS;
+    long r = dir < 0 ? dir : stat_straight(w->k->c, dir, s->buf + 1, &st);
+    if (r && r != -ENOENT) {
+        s->buf[len] = cut;
+        s->buf[base] = 0;
+        s->bind = -1;
+        return 0;
+    }
+    s->name.len = len;
+    s->dots = 0;
+    s->must_dir = s->buf[rest] == '/';
+    w->rest = rest;
+    w->unproved = w->unproved || p->count > 1;
+    set_name(w, p, NULL);
+    if (!r)
+        low_of_host(&s->name, &st);
+    *is_untouched = !r && p->clean && !bloom_changed(w->k->c, s->name.hash);
+    return 1;
+}
+
 int walk_quick(struct walker *w, bool *is_untouched)
 {
     struct spot *s = w->s;
     struct pass p;
     u32 rest_len = s->cap - 1 - w->rest;
-    if (w->k->c->host || walker_gap(w) < rest_len + 2)
+    if (walker_gap(w) < rest_len + 2)
         return 0;
     p.count = 0;
     p.clean = bloom_usable(w->k->c);
@@ -165,6 +170,8 @@ int walk_quick(struct walker *w, bool *is_untouched)
     if (!p.count)
         return 0;
     bool all = s->bind < 0 && !*skip_slashes(s->buf + rest);
+    if (w->k->c->host)
+        return quick_host(w, &p, rest, all, is_untouched);
     const struct lpmx_entry *e = all ? entry_of(w, &p, p.count) : NULL;
     u32 wrong = e ? 0 : obstacle(w, &p, s->bind >= 0 || all ? p.count : p.count + 1);
     if (wrong) {

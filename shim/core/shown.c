@@ -61,16 +61,36 @@ long shown_low(struct call *k, const struct spot *s, long out)
     return guest_write((char *)out + from, (char *)&now + from, sizeof now - from);
 }
 
+/* The owner alone, over what the kernel wrote; mode is filled in. */
+static long own(struct call *k, long out, u32 *mode)
+{
+    u32 now[4]; /* mode, uid, gid, padding */
+    long r = guest_read(now, (char *)out + offsetof(struct shown, mode), sizeof now);
+    if (r)
+        return r;
+    u32 owner[2] = {now[1], now[2]};
+    *mode = now[0];
+    ident_owner(k->c, &owner[0], &owner[1]);
+    return owner[0] == now[1] && owner[1] == now[2] ? 0 : guest_write((char *)out + offsetof(struct shown, uid), owner, sizeof owner);
+}
+
+long shown_unproved(struct call *k, const struct spot *s, bool follow, long out)
+{
+    const char *path;
+    u32 mode = 0;
+    int dir = spot_at(k, s, &path);
+    long r = dir < 0 ? dir : stat_straight(k->c, dir, path, (struct stat *)out);
+    if (!r)
+        r = own(k, out, &mode);
+    return follow && S_ISLNK(mode) ? CORE_PASS : unproved_result(s, r);
+}
+
 /* An ordinary file needs its owner shown and nothing else. */
 long shown_plain_fd(struct call *k, int fd, long out)
 {
-    u32 now[4]; /* mode, uid, gid, padding */
+    u32 mode;
     long r = sys2(SYS_fstat, fd, out);
-    if (r || (r = guest_read(now, (char *)out + offsetof(struct shown, mode), sizeof now)))
-        return r;
-    if (S_ISDIR(now[0]) || S_ISLNK(now[0]) || now[0] & S_ISVTX)
-        return CORE_PASS;
-    u32 owner[2] = {now[1], now[2]};
-    ident_owner(k->c, &owner[0], &owner[1]);
-    return owner[0] == now[1] && owner[1] == now[2] ? 0 : guest_write((char *)out + offsetof(struct shown, uid), owner, sizeof owner);
+    if (!r)
+        r = own(k, out, &mode);
+    return !r && (S_ISDIR(mode) || S_ISLNK(mode) || mode & S_ISVTX) ? CORE_PASS : r;
 }

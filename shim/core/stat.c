@@ -81,7 +81,17 @@ static long stat_path(struct call *k, int dirfd, const char *path, bool follow, 
     struct spot s;
     struct stat st;
     struct identity id;
-    long ret = walk(k, dirfd, path, follow ? WALK_FOLLOW : 0, &s);
+    unsigned how = follow ? WALK_FOLLOW : 0;
+    long ret = walk(k, dirfd, path, how | WALK_UNPROVED, &s);
+    if (!ret && s.unproved) {
+        ret = shown_unproved(k, &s, follow, out);
+        if (ret != CORE_PASS) {
+            walk_end(k, &s);
+            return ret;
+        }
+        walk_end(k, &s);
+        ret = walk(k, dirfd, path, how, &s);
+    }
     if (!ret && s.kind == KIND_LOWER && s.name.low.entry) {
         ret = shown_low(k, &s, out);
     } else if (!ret) {

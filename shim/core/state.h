@@ -83,6 +83,7 @@ struct core {
     u32 umask_owner; /* the bits 0700 of the guest's umask: the kernel's own has none of them, or what is made here could not be used */
     u32 real_uid, real_gid; /* the process's own on the host */
     volatile u32 counter; /* of temp names */
+    volatile bool no_openat2; /* the kernel lacks it */
     u64 upper_dev;        /* st_dev of the upper, 0 = not yet asked */
     char host_id[20];     /* 16 hex digits, "" = not yet known (temp.c) */
     struct slot slots[24];
@@ -131,6 +132,7 @@ struct spot {
     bool must_dir; /* the path ended in "/", "/." or "/.." */
     bool deep;     /* relative to call.deep */
     u32 base;      /* length of what a relative path started from */
+    u8 unproved;   /* below a bind: links may be on the way (WALK_UNPROVED); 2: and the cwd it starts from may have been moved */
     u8 dots;       /* its last component was "." (1) or ".." (2) */
     u32 cap;
     struct slot *slot;
@@ -171,6 +173,7 @@ bool core_is_guest_of(struct core *c); /* true in a vfork child: this memory is 
 /* name.c */
 int name_set(struct call *k, struct name *n, char *path, u32 len); /* fills hashes and low; 0 or -errno */
 int low_find(struct call *k, struct name *n);
+void low_of_host(struct name *n, const struct stat *st);
 void low_of_entry(const struct core *c, struct name *n, const struct lpmx_entry *e);
 void name_below_bind(struct name *n, char *path, u32 len); /* what the layers have there does not count: no hashes, no low */
 

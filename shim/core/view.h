@@ -94,6 +94,7 @@ void xattr_drop_caps(struct call *k, int fd, const char *path);                 
 /* walk.c */
 #define WALK_FOLLOW 1 /* a link at the end is followed */
 #define WALK_NAME 2   /* the last name itself is meant (create, remove, rename): "link/" is not followed, "file/" is no error yet */
+#define WALK_UNPROVED 4 /* below a bind the caller asks the host itself (spot.unproved); where that cannot tell it walks again without this */
 int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s); /* 0 or -errno; always walk_end */
 int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s);        /* text is ours, absolute or to cwd */
 void walk_end(struct call *k, struct spot *s);
@@ -109,6 +110,11 @@ int spot_at(struct call *k, const struct spot *s, const char **path);
 int spot_path(struct call *k, const struct spot *s, char *out, size_t cap); /* absolute host path; its length */
 /* Refusal for a change at s: 0, or -EROFS. */
 int spot_writable(struct call *k, const struct spot *s);
+
+/* straight.c: openat, and fstatat of the last name itself, where no link may be on the way. -ENOSYS: there is one, or that cannot be told. */
+long open_straight(struct core *c, int dir, const char *path, int flags, u32 mode);
+long stat_straight(struct core *c, int dir, const char *path, struct stat *st);
+long unproved_result(const struct spot *s, long r); /* of a call at an unproved spot: CORE_PASS where it has to be walked after all */
 
 /* bind.c */
 static inline bool bind_may_be(const struct core *c, u64 hash) { return c->bind_hashes[hash >> 6 & 7] >> (hash & 63) & 1; } /* somebody is mounted there */

@@ -173,6 +173,8 @@ static int walk_rest(struct walker *w)
                 break;
             continue;
         }
+        if (s->bind >= 0 && walk_straight(w))
+            break;
         while (s->buf[w->rest] == '/')
             w->rest++;
         if (!s->buf[w->rest])
@@ -307,6 +309,7 @@ static int walk_any(struct call *k, int dirfd, const char *text, bool ours, unsi
     s->dots = 0;
     s->deep = false;
     s->base = 0;
+    s->unproved = 0;
     s->kind = KIND_NONE;
     s->mode = 0;
     for (;;) {

@@ -14,7 +14,7 @@
 
 #define NOBODY 65534
 
-long hook_count, hook_end, hook_fail, hook_error;
+long hook_count, hook_end, hook_fail, hook_error, hook_missing;
 void (*hook_before)(void);
 char test_folder[4096];
 bool test_root, test_long;
@@ -41,6 +41,8 @@ long sys_hook(long nr, long a, long b, long c, long d, long e, long f)
         hook_before();
     if (n == hook_end)
         _exit(HOOK_EXIT);
+    if (nr == hook_missing && nr)
+        return -ENOSYS;
     return n == hook_fail ? hook_error : raw(nr, a, b, c, d, e, f);
 }
 

@@ -13,6 +13,7 @@
  * hook_fail the call is not made and answers hook_error. 0 = never. hook_before, when set, runs before each call. */
 #define HOOK_EXIT 77
 extern long hook_count, hook_end, hook_fail, hook_error;
+extern long hook_missing; /* a call that this kernel does not have, 0 = none */
 extern void (*hook_before)(void);
 
 /* ---- callers: a system call's result, or -errno */

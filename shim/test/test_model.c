@@ -27,13 +27,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
 #define LENGTH_MAX 64
 #define DUMP_MAX (1 << 18)
 
 static struct run {
     struct step step[LENGTH_MAX];
     unsigned n;
-    bool limited, bloom, binds, readonly;
+    bool limited, bloom, binds, readonly, old_kernel;
     struct outcome core[LENGTH_MAX], native[LENGTH_MAX];
     bool directory[LENGTH_MAX]; /* the oracle saw a directory at a name of the rename that it left out */
     char core_dump[DUMP_MAX], native_dump[DUMP_MAX];
@@ -67,6 +71,7 @@ static int run_core(void *arg)
     int e = core_restart(view_folder);
     if (e)
         die("core_init: %s", error_name(e));
+    hook_missing = run->old_kernel ? SYS_openat2 : 0;
     runner_begin(&r, call_core, view_folder);
     snprintf(path, sizeof path, "%s/layers/0/hl1", view_folder);
     r.hard_ino = lstat(path, &st) ? 0 : st.st_ino;
@@ -279,6 +284,7 @@ static bool try_seed(u64 seed, unsigned length)
     run->bloom = random_below(2);
     run->binds = !random_below(4);
     run->readonly = !random_below(12);
+    run->old_kernel = !random_below(4);
     bool long_names = !random_below(6);
     run->n = 4 + random_below(length - 3);
     for (unsigned i = 0; i < run->n; i++)
@@ -287,8 +293,8 @@ static bool try_seed(u64 seed, unsigned length)
         return true;
     shrink();
     enum verdict v = compare(&at);
-    test_report("sequence", false, "seed %llu, %u steps left, with%s bloom%s%s", (unsigned long long)seed, run->n, run->bloom ? "" : "out", run->binds ? ", binds" : "",
-                run->readonly ? ", read-only" : "");
+    test_report("sequence", false, "seed %llu, %u steps left, with%s bloom%s%s%s", (unsigned long long)seed, run->n, run->bloom ? "" : "out", run->binds ? ", binds" : "",
+                run->readonly ? ", read-only" : "", run->old_kernel ? ", without openat2" : "");
     explain(v, at);
     return false;
 }
