@@ -1,18 +1,18 @@
-/* Makes hot call sites jump straight to the engine instead of trapping: a trap costs over 2 microseconds, a jump 0.1.
+/* Makes hot call sites jump straight to the engine instead of trapping: a trap costs over 2 microseconds, a jump 0.1. Why that is safe, with
+ * threads too, is in docs/decisions/0006-hot-site-patching.md.
  *
- * A site is `b8 imm32 0f 05` (mov $nr,%eax; syscall), the form of most calls in a libc. Only the 5-byte mov becomes a jump; the
- * syscall stays, so a thread between the two, or code that jumps to the syscall itself, is still right: it traps. The jump goes to
- * a trampoline within reach, which loads the number and the place to return to (in rcx, which the kernel destroys anyway) and
- * enters patch_enter. Nothing is returned to by `ret` that was not called, so shadow stacks agree.
+ * A site (site.c) is one instruction of at least 5 bytes, replaced by a jump to a trampoline (trampoline.c), and what stands between it and the
+ * system call, which stays in place and is done by the trampoline instead. A thread between the two, or code that jumps there, is still right:
+ * it traps. The trampoline loads the place to return to (in rcx, which the kernel destroys anyway) and enters patch_enter. Nothing is returned
+ * to by `ret` that was not called, so shadow stacks agree.
  *
- * Only sites in a libc, its loader or a program that is not Go are patched: Go calls from stacks with no room for the core. A site is
- * patched after a few traps, when a short program has ended already. With other threads only if the bytes lie in one aligned word, which
+ * Only sites in a libc, its loader or a program that is not Go are patched (mappings.c): Go calls from stacks with no room for the core. A site
+ * is patched after a few traps, when a short program has ended already. With other threads only if the bytes lie in one aligned word, which
  * processors fetch whole. In a vfork child never: the threads of its parent are not seen. LPMX_PATCH=0 in the guest's environment turns
  * it off. A bad pointer passed by a patched site while the guest has SIGSEGV blocked kills it instead of answering EFAULT.
  */
-#include "start.h"
+#include "patch.h"
 #include <asm/signal.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,18 +20,23 @@
 #define TRAPS_BEFORE 5 /* fewer do not pay for two mprotect and a page of copied text */
 #define SITES 256
 #define PAGE 4096UL
-#define REACH 0x7fff0000L
-#define TRAMPOLINE 32 /* 26 bytes used */
-#define NOREPLACE 0x100000
 
 __asm__(".text\n"
         ".balign 16\n"
         ".globl patch_enter\n"
         ".hidden patch_enter\n"
-        "patch_enter:\n" /* rax number, rcx return address; all but rax, rcx and r11 come back as they were */
+        "patch_enter:\n" /* rax number, rcx return address; all but rax, rcx and r11 come back as they were. struct patch_frame: */
         "  leaq -128(%rsp), %rsp\n" /* the red zone is the guest's */
         "  pushq %rcx\n"
+        "  pushq %rax\n"
+        "  movabsq $0x6c706d786a756d70, %rcx\n" /* PATCH_MARK */
+        "  pushq %rcx\n"
         "  pushq %rbx\n"
+        "  pushq %rbp\n"
+        "  pushq %r12\n"
+        "  pushq %r13\n"
+        "  pushq %r14\n"
+        "  pushq %r15\n"
         "  pushq %r9\n"
         "  pushq %r8\n"
         "  pushq %r10\n"
@@ -50,32 +55,24 @@ __asm__(".text\n"
         "  popq %r10\n"
         "  popq %r8\n"
         "  popq %r9\n"
+        "  leaq 40(%rsp), %rsp\n" /* r15 … rbp: as they are */
         "  popq %rbx\n"
+        "  movq $0, (%rsp)\n" /* a mark that is left over would be taken for a live frame */
+        "  leaq 16(%rsp), %rsp\n"
         "  popq %rcx\n"
         "  leaq 128(%rsp), %rsp\n"
         "  jmpq *%rcx\n");
-extern const char patch_enter[];
 
-static struct { /* what may be patched: mappings seen so far */
-    u64 low, high;
-    bool good;
-} modules[32];
-static unsigned nmodules;
-static struct {
-    u64 at;
-    u32 used;
-} pages[8];
 static u64 sites[SITES]; /* address << 8 | traps so far; 255 = settled */
 static volatile u32 lock_pid;
 static bool enabled;
-static u64 program_low, program_high;
 
 void patch_init(const struct stack *s, u64 low, u64 high, bool is_go)
 {
     const char *wish = stack_getenv(s, "LPMX_PATCH");
     enabled = !(wish && str_equal(wish, "0")) && !nested_present();
-    program_low = is_go ? 0 : low;
-    program_high = is_go ? 0 : high;
+    if (!is_go)
+        mapping_program(low, high);
 }
 
 void patch_stop(void)
@@ -98,152 +95,17 @@ __attribute__((used)) long patch_syscall(long nr, const long a[6])
 }
 
 /* Calls that the filter sends here for some arguments only go on trapping: the others would be slower than now. */
+bool patch_is_worth(const struct core_call *call)
+{
+    return call->trap == TRAP_PATH || call->nr == SYS_rt_sigprocmask || call->nr == SYS_rt_sigaction;
+}
+
 static bool is_worth(long nr)
 {
     for (unsigned i = 0; i < core_calls_count; i++)
         if (core_calls[i].nr == nr)
-            return core_calls[i].trap == TRAP_PATH || nr == SYS_rt_sigprocmask || nr == SYS_rt_sigaction;
+            return patch_is_worth(&core_calls[i]);
     return false;
-}
-
-static bool is_libc(const char *path)
-{
-    static const char *const names[] = {"libc.so", "libc-", "libc.musl", "ld-", "ld.so", "libpthread"};
-    const char *name = path;
-    for (const char *p = path; *p; p++)
-        if (*p == '/')
-            name = p + 1;
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
-        if (str_starts(name, names[i]))
-            return true;
-    return false;
-}
-
-static u64 take_hex(const char **at)
-{
-    u64 v = 0;
-    for (;; ++*at) {
-        unsigned c = (unsigned char)**at;
-        unsigned digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
-        if (digit > 15)
-            return v;
-        v = v << 4 | digit;
-    }
-}
-
-/* One line of /proc/self/maps: "low-high perms offset device inode   path". */
-static bool note_mapping(const char *line, u64 ip)
-{
-    u64 low = take_hex(&line);
-    line++;
-    u64 high = take_hex(&line);
-    if (ip < low || ip >= high)
-        return false;
-    bool plain = str_starts(line, " r-xp ");
-    while (*line && *line != '/')
-        line++;
-    modules[nmodules].low = low;
-    modules[nmodules].high = high;
-    modules[nmodules].good = plain && *line && (is_libc(line) || (low >= program_low && low < program_high));
-    nmodules++;
-    return true;
-}
-
-static void read_mappings(u64 ip)
-{
-    static char buf[4096];
-    size_t have = 0;
-    long fd = sys4(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
-    while (fd >= 0) {
-        long n = sys3(SYS_read, fd, buf + have, sizeof buf - 1 - have);
-        if (n <= 0)
-            break;
-        have += (size_t)n;
-        size_t line = 0;
-        bool found = false;
-        for (size_t i = 0; i < have && !found; i++) {
-            if (buf[i] != '\n')
-                continue;
-            buf[i] = 0;
-            found = note_mapping(buf + line, ip);
-            line = i + 1;
-        }
-        if (found)
-            break;
-        have -= line;
-        memmove(buf, buf + line, have);
-        if (have == sizeof buf - 1)
-            break;
-    }
-    if (fd >= 0)
-        sys1(SYS_close, fd);
-}
-
-static bool may_patch(u64 ip)
-{
-    for (int again = 0; again < 2; again++) {
-        for (unsigned i = 0; i < nmodules; i++)
-            if (ip >= modules[i].low && ip < modules[i].high)
-                return modules[i].good;
-        if (!again && nmodules < sizeof modules / sizeof *modules)
-            read_mappings(ip);
-    }
-    return false;
-}
-
-static bool is_near(u64 at, u64 site)
-{
-    long distance = (long)(at - site);
-    return distance > -REACH && distance < REACH;
-}
-
-static u64 map_page(u64 hint)
-{
-    long at = sys6(SYS_mmap, (long)hint, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | (hint ? NOREPLACE : 0), -1, 0);
-    return at < 0 && at > -4096 ? 0 : (u64)at;
-}
-
-/* A free trampoline that a jump at site reaches; its page is made if need be. 0 = none. */
-static u64 find_trampoline(u64 site, unsigned *page)
-{
-    for (*page = 0; *page < sizeof pages / sizeof *pages && pages[*page].at; ++*page)
-        if (is_near(pages[*page].at, site) && pages[*page].used + TRAMPOLINE <= PAGE)
-            return pages[*page].at + pages[*page].used;
-    if (*page == sizeof pages / sizeof *pages)
-        return 0;
-    for (long i = 0; i < 24; i++) { /* anywhere, then 16 MB steps up and down */
-        long step = (i + 1) / 2 * (16L << 20);
-        u64 hint = i ? (site & ~(PAGE - 1)) + (u64)(i % 2 ? step : -step) : 0;
-        if ((long)hint < 0 || (i && hint < (1UL << 20)))
-            continue;
-        u64 at = map_page(hint);
-        if (!at)
-            continue;
-        if (is_near(at, site)) {
-            pages[*page].at = at;
-            return at;
-        }
-        sys2(SYS_munmap, at, PAGE);
-    }
-    return 0;
-}
-
-static bool write_trampoline(u64 at, unsigned page, u32 nr, u64 back)
-{
-    u8 code[26] = {0xb8, 0, 0, 0, 0, /* mov $nr,%eax */
-        0x48, 0x8d, 0x0d, 0, 0, 0, 0, /* lea back(%rip),%rcx */
-        0xff, 0x25, 0, 0, 0, 0}; /* jmp *0(%rip); the address follows */
-    int to_back = (int)(back - (at + 12));
-    u64 enter = (u64)patch_enter;
-    memcpy(code + 1, &nr, 4);
-    memcpy(code + 8, &to_back, 4);
-    memcpy(code + 18, &enter, 8);
-    if (sys3(SYS_mprotect, pages[page].at, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC))
-        return false;
-    memcpy((void *)at, code, sizeof code);
-    sys3(SYS_mprotect, pages[page].at, PAGE, PROT_READ | PROT_EXEC);
-    pages[page].used += TRAMPOLINE;
-    return true;
 }
 
 static bool is_single_threaded(void)
@@ -252,7 +114,7 @@ static bool is_single_threaded(void)
     return sys2(SYS_stat, "/proc/self/task", &st) == 0 && st.st_nlink == 3;
 }
 
-/* Puts the jump over the mov at site. False when that cannot be done safely, or the text must not be written. */
+/* Puts the jump over the instruction at site. False when that cannot be done safely, or the text must not be written. */
 static bool write_jump(u64 site, u64 to)
 {
     u64 word_at = site & ~7UL, page = site & ~(PAGE - 1);
@@ -277,22 +139,13 @@ static bool write_jump(u64 site, u64 to)
 
 static void patch_site(u64 ip, u32 nr)
 {
-    struct {
-        u8 before, mov;
-        u8 number[4];
-        u8 call[2];
-    } code;
-    u32 number;
-    unsigned page;
-    if (!is_worth(nr) || guest_read(&code, (const void *)(ip - sizeof code), sizeof code))
+    struct site site;
+    u64 low;
+    if (!is_worth(nr) || !mapping_good(ip - 1, &low) || !site_read(&site, ip, nr, low))
         return;
-    memcpy(&number, code.number, 4);
-    /* A prefix before b8 (0x40 to 0x4f) would make it another register's mov. */
-    if (code.mov != 0xb8 || code.call[0] != 0x0f || code.call[1] != 0x05 || number != nr || (code.before & 0xf0) == 0x40)
-        return;
-    u64 trampoline = may_patch(ip - 2) && may_patch(ip - 7) ? find_trampoline(ip, &page) : 0;
-    if (trampoline && write_trampoline(trampoline, page, nr, ip))
-        write_jump(ip - 7, trampoline);
+    u64 trampoline = trampoline_make(&site);
+    if (trampoline)
+        write_jump(site.at, trampoline);
 }
 
 /* One at a time in this memory. A lock left over by a fork in the middle of another thread's patching is taken over. */

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #define FRAME_MARK 0x6c706d7874726170UL
+#define PATCH_MARK 0x6c706d786a756d70UL /* patch.c */
 #define CODE_SECCOMP 1 /* SYS_SECCOMP, si_code of a filter's SIGSYS */
 
 __asm__(".text\n"
@@ -79,19 +80,33 @@ static bool is_between(u64 at, const char *begin, const char *end)
     return at >= (u64)begin && at < (u64)end;
 }
 
-/* Our frame of the trap in progress, by the mark that signal_common put on the stack above sp. */
-static struct signal_frame *find_trap(u64 sp)
+/* The call in progress, by the mark that signal_common or patch_enter put on the stack above sp. */
+static void find_call(u64 sp, const struct signal_frame **trap, const struct patch_frame **jump)
 {
     struct {
         u64 mark, slot, frame, info, sig;
     } word;
     for (u64 at = sp; at < sp + 32768; at += 8) {
         if (guest_read(&word, (const void *)at, sizeof word))
-            return NULL;
+            return;
         if (word.mark == FRAME_MARK && word.sig == SIGSYS && word.frame > at && word.frame < at + 4096)
-            return (struct signal_frame *)word.frame;
+            *trap = (const struct signal_frame *)word.frame;
+        else if (word.mark == PATCH_MARK)
+            *jump = (const struct patch_frame *)(at - offsetof(struct patch_frame, mark));
+        else
+            continue;
+        return;
     }
-    return NULL;
+}
+
+static void show_patched_place(u64 *reg, const struct patch_frame *f)
+{
+    static const u8 place[] = {REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9, REG_R15, REG_R14, REG_R13, REG_R12, REG_RBP, REG_RBX};
+    for (unsigned i = 0; i < sizeof place; i++)
+        reg[place[i]] = f->reg[i];
+    reg[REG_RAX] = f->nr;
+    reg[REG_RIP] = f->back - 2;
+    reg[REG_RSP] = (u64)(f + 1) + 128; /* the red zone */
 }
 
 /* Calls that the core makes itself and that may wait. */
@@ -115,13 +130,17 @@ static void show_guest_place(struct signal_frame *frame)
         return;
     if (!may_wait(nr))
         return;
-    const struct signal_frame *trap = find_trap(reg[REG_RSP]);
-    if (!trap)
-        return;
-    for (int i = REG_R8; i <= REG_FLAGS; i++)
-        reg[i] = trap->reg[i];
-    reg[REG_RIP] -= 2;
-    frame->mask = trap->mask;
+    const struct signal_frame *trap = NULL;
+    const struct patch_frame *jump = NULL;
+    find_call(reg[REG_RSP], &trap, &jump);
+    if (trap) {
+        for (int i = REG_R8; i <= REG_FLAGS; i++)
+            reg[i] = trap->reg[i];
+        reg[REG_RIP] -= 2;
+        frame->mask = trap->mask;
+    } else if (jump) {
+        show_patched_place(reg, jump);
+    }
 }
 
 /* Programs of images older than glibc 2.14 call fixed addresses of the kernel for three things. A kernel with vsyscall=none has nothing there:

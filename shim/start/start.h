@@ -110,6 +110,10 @@ bool nested_present(void);
 void patch_init(const struct stack *s, u64 low, u64 high, bool is_go);
 /* No more sites from now on. */
 void patch_stop(void);
+struct patch_frame { /* what patch_enter puts on the guest's stack, below its red zone */
+    u64 reg[12]; /* rdi rsi rdx r10 r8 r9 r15 r14 r13 r12 rbp rbx */
+    u64 mark, nr, back;
+};
 /* A call trapped with the instruction pointer ip behind it: after some of them the site is patched, if it can be. */
 void patch_consider(u64 ip, long nr);
 

@@ -1,0 +1,30 @@
+/* The parts of hot-site patching (patch.c). Only they include this. */
+#ifndef LPMX_PATCH_H
+#define LPMX_PATCH_H
+
+#include "start.h"
+
+#define SITE_CODE_MAX 48
+
+/* A call site that can be made to jump: the instruction at `at` has 5 bytes or more and gives way to the jump, the syscall instruction is at
+ * `call`, and code[length] is all from the one to the other. */
+struct site {
+    u64 at, call;
+    u32 length;
+    bool any_number; /* the number of the call is whatever rax holds; else code loads it */
+    u8 code[SITE_CODE_MAX];
+};
+/* site.c: looks at the bytes before the call that ends at ip, not below `low`. False = no shape that is known to be safe. */
+bool site_read(struct site *s, u64 ip, u32 nr, u64 low);
+
+/* trampoline.c: the address of a piece of code for s, executable, or 0. */
+u64 trampoline_make(const struct site *s);
+
+/* mappings.c */
+void mapping_program(u64 low, u64 high);     /* where the guest's program is, if it may be patched */
+bool mapping_good(u64 at, u64 *low); /* text around `at` may be patched; it begins at *low */
+
+extern const char patch_enter[];
+bool patch_is_worth(const struct core_call *call);
+
+#endif
