@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +17,8 @@
 enum { BLOCKS = 25, BLOCK_NS = 500000 };
 
 static const char *file, *missing, *folder, *bound;
-static int descriptor;
+static int descriptor, directory; /* open on FILE, and on the folder it is in */
+static const char *last_name;     /* of FILE */
 
 static double now(void)
 {
@@ -29,6 +31,12 @@ static int call_stat(void)
 {
     struct stat st;
     return stat(file, &st);
+}
+
+static int call_stat_at(void)
+{
+    struct stat st;
+    return fstatat(directory, last_name, &st, AT_SYMLINK_NOFOLLOW);
 }
 
 static int call_stat_missing(void)
@@ -123,8 +131,11 @@ int main(int argc, char **argv)
     folder = argv[3];
     bound = argv[4];
     descriptor = open(file, O_RDONLY);
-    int bad = measure("stat", call_stat) | measure("stat-ENOENT", call_stat_missing) | measure("open+close", call_open) |
-              measure("readdir", call_readdir) | measure("stat-in-mount", call_stat_bound) |
+    last_name = strrchr(file, '/') + 1;
+    char *parent = strndup(file, (size_t)(last_name - file));
+    directory = open(parent, O_RDONLY | O_DIRECTORY);
+    int bad = measure("stat", call_stat) | measure("stat-ENOENT", call_stat_missing) | measure("stat-from-dirfd", call_stat_at) |
+              measure("open+close", call_open) | measure("readdir", call_readdir) | measure("stat-in-mount", call_stat_bound) |
               measure("open-in-mount", call_open_bound) | measure("fstat", call_fstat) |
               measure("read-1-byte", call_read) | measure("getppid", call_getppid);
     return bad ? 1 : 0;

@@ -313,7 +313,7 @@ static long list_upper(const long *a)
 static long list_named(struct call *k, const long *a, const struct listing *l, char *path)
 {
     struct name dir;
-    int n = reverse_fd(k, l->fd, path, SLOT_SIZE - NAME_LEN_MAX - 2);
+    int n = dirfd_path(k, l->fd, &l->st, path, SLOT_SIZE - NAME_LEN_MAX - 2);
     if (n < 0)
         return n == -EBADF ? n : CORE_PASS;
     if (bind_over(k->c, path, (u32)n) >= 0)

@@ -50,7 +50,7 @@ static int fd_stat(struct call *k, int fd, struct stat *st, struct identity *id,
         return ident_of_object(k, st, id);
     if (!(*slot = slot_get(k->c)))
         return -ENOMEM;
-    int len = reverse_fd(k, fd, (*slot)->bytes, SLOT_SIZE);
+    int len = S_ISDIR(st->st_mode) ? dirfd_path(k, fd, st, (*slot)->bytes, SLOT_SIZE) : reverse_fd(k, fd, (*slot)->bytes, SLOT_SIZE);
     if (len < 0 || bind_over(k->c, (*slot)->bytes, (u32)len) >= 0)
         return 0;
     name_set(k, n, (*slot)->bytes, (u32)len);

@@ -132,7 +132,8 @@ int reverse_path(struct core *c, const char *host, u32 len, char *out, size_t ca
 /* It belongs to lpmx itself: in the store or the container's folder, or the plan. */
 bool reverse_internal(const struct core *c, const char *host, u32 len);
 int reverse_fd(struct call *k, int fd, char *out, size_t cap);
-
+/* dirfds.c: the same for a descriptor that is open on a directory, whose fstat is st; usually without asking the kernel. */
+int dirfd_path(struct call *k, int fd, const struct stat *st, char *out, size_t cap);
 /* fds.c: a descriptor of the core's own, which to the guest does not exist. */
 bool fds_ours(const struct core *c, long fd);
 /* The descriptor is open on an object of the container's tree, be its name gone or not yet given. */

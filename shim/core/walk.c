@@ -246,10 +246,15 @@ static int walk_from(struct walker *w, int dirfd)
     s->buf[0] = 0;
     s->bind = -1;
     if (s->buf[w->rest] != '/') {
-        int n;
+        struct stat st;
+        int n = 0;
         w->from_cwd = dirfd == AT_FDCWD;
+        if (!w->from_cwd && (n = (int)sys2(SYS_fstat, dirfd, &st)))
+            return n;
+        if (!w->from_cwd && !S_ISDIR(st.st_mode))
+            return -ENOTDIR;
         for (;;) {
-            n = dirfd == AT_FDCWD ? cwd_get(w->k, s->buf, w->rest) : reverse_fd(w->k, dirfd, s->buf, w->rest);
+            n = w->from_cwd ? cwd_get(w->k, s->buf, w->rest) : dirfd_path(w->k, dirfd, &st, s->buf, w->rest);
             if (n != -ENAMETOOLONG || s->slot)
                 break;
             s->name.len = 0;
@@ -261,12 +266,8 @@ static int walk_from(struct walker *w, int dirfd)
             return n;
         walker_rewind(w, (u32)n);
         s->base = (u32)n;
-        if (dirfd != AT_FDCWD && s->bind < 0) { /* any file can be named so, and a directory may be gone */
+        if (dirfd != AT_FDCWD && s->bind < 0) /* it may be gone */
             w->unproved = true;
-            name_set(w->k, &s->name, s->buf, s->name.len);
-            if (s->name.low.mode && !S_ISDIR(s->name.low.mode))
-                return -ENOTDIR;
-        }
     }
     return walk_rest(w);
 }
