@@ -5,6 +5,7 @@
  * handler's longjmp at any system call. A guest handler is entered by a jump with the registers and the stack that the
  * kernel made, so it sees a native frame.
  */
+#include "../core/numbers.h"
 #include "start.h"
 #include <asm/signal.h>
 #include <errno.h>
@@ -113,7 +114,7 @@ static void show_patched_place(u64 *reg, const struct patch_frame *f)
 static bool may_wait(u64 nr)
 {
     switch (nr) {
-    case SYS_open: case SYS_openat: case SYS_connect: case SYS_accept: case SYS_accept4: case SYS_sendto: case SYS_recvfrom:
+    case SYS_open: case SYS_openat: case SYS_openat2: case SYS_connect: case SYS_accept: case SYS_accept4: case SYS_sendto: case SYS_recvfrom:
     case SYS_sendmsg: case SYS_recvmsg: case SYS_sendmmsg: case SYS_recvmmsg:
         return true;
     default:
