@@ -22,6 +22,8 @@ static struct entry {
 static bool in_place(const struct core *c, const char *path, u32 len)
 {
     struct path_hash h = hash_start(c->seed);
+    if (!bloom_usable(c))
+        return false;
     for (u32 at = 0; at < len;) {
         do
             h = hash_byte(h, path[at++]);

@@ -260,8 +260,8 @@ static long rmdir_name(struct call *k, struct spot *s)
         if (!S_ISDIR(mode))
             return -ENOTDIR;
         if (!S_ISDIR(n->low.mode)) {
-            bloom_replace(k->c, n); /* who has it open must not take a later one for it (dirfds.c) */
-            return sys3(SYS_unlinkat, upper, name_rel(n), AT_REMOVEDIR);
+            int told = bloom_replace(k->c, n); /* who has it open must not take a later one for it (dirfds.c) */
+            return told ? told : sys3(SYS_unlinkat, upper, name_rel(n), AT_REMOVEDIR);
         }
         int empty = emptied(k, n, false);
         if (empty != 1)

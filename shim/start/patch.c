@@ -1,5 +1,5 @@
 /* Makes hot call sites jump straight to the engine instead of trapping: a trap costs over 2 microseconds, a jump 0.1. Why that is safe, with
- * threads too, is in docs/decisions/0006-hot-site-patching.md.
+ * threads too, is in docs/decisions/0007-hot-site-patching.md.
  *
  * A site (site.c) is one instruction of at least 5 bytes, replaced by a jump to a trampoline (trampoline.c), and what stands between it and the
  * system call, which stays in place and is done by the trampoline instead. A thread between the two, or code that jumps there, is still right:
