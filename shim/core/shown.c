@@ -89,7 +89,7 @@ long shown_unproved(struct call *k, const struct spot *s, bool follow, long out)
 long shown_plain_fd(struct call *k, int fd, long out)
 {
     u32 mode;
-    long r = sys2(SYS_fstat, fd, out);
+    long r = fds_ours(k->c, fd) ? -EBADF : sys2(SYS_fstat, fd, out);
     if (!r)
         r = own(k, out, &mode);
     return !r && (S_ISDIR(mode) || S_ISLNK(mode) || mode & S_ISVTX) ? CORE_PASS : r;

@@ -338,7 +338,10 @@ static int walk_deep_too(struct call *k, int dirfd, const char *text, bool ours,
 {
     int r = walk_any(k, dirfd, text, ours, flags, s);
     bool deep = r == -ENAMETOOLONG || (!r && s->base && s->name.len >= DEEP_FROM);
-    return deep ? deep_walk(k, dirfd, text, flags, s) : r;
+    if (!deep)
+        return r;
+    s->unproved = 0;
+    return deep_walk(k, dirfd, text, flags & ~(unsigned)WALK_UNPROVED, s);
 }
 
 int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s)
