@@ -5,7 +5,7 @@
 export interface Program {
   images: string[];
   argv: string[];
-  /** Run afterwards in the same tree; in the container, once it is started again. */
+  /** Run afterwards in the same tree: in the container, once it is started again, and in an image committed before. */
   after?: string[];
   /** Shows the local packages that recipes.json has for the image at /repository. */
   repository?: boolean;

@@ -28,24 +28,28 @@ async function compareWithChroot(found: Found, machine: Machine, image: string, 
   const { argv, after, repository, wrap, timeout } = found.test.program!;
   const packages = repository ? ["-v", `${machine.list.repositories[image]}:/repository:ro`] : [];
   const options = ["-v", `${inCase}:/case`, ...packages, "-w", "/case"];
-  const lpmx = (args: string[], stdout: string) => {
+  const lpmx = (args: string[], stdout?: string) => {
     const step: Step = { argv: [...(wrap ?? []), "lpmx", ...args], exitCode: recorded.code, timeout: timeout ?? 300 };
     return prints(step, stdout, machine, inCase, found.folder);
   };
   if (!after) return await lpmx(["run", "--rm", ...options, image, ...argv], recorded.stdout);
   const name = inCase.split("/").pop()!;
   const fault = await lpmx(["run", "--name", name, ...options, image, ...argv], recorded.stdout) ??
-    await lpmx(["exec", "-w", "/case", name, ...after], recorded.after!);
+    await lpmx(["commit", name, `committed/${name}`]) ??
+    await lpmx(["exec", "-w", "/case", name, ...after], recorded.after!) ??
+    await lpmx(["run", "--rm", ...options, `committed/${name}`, ...after], recorded.after!);
+  await lpmx(["rmi", `committed/${name}`]);
   const left = await lpmx(["rm", "-f", name], `${name}\n`);
   return fault ?? left;
 }
 
-async function prints(step: Step, stdout: string, machine: Machine, cwd: string, folder: string) {
+/** What is wrong with a command: its exit code, or stdout where that is told. */
+async function prints(step: Step, stdout: string | undefined, machine: Machine, cwd: string, folder: string) {
   const env = environment(machine, sharedStore(machine));
   const outcome = await run(await located(step.argv!, env), { env, clearEnv: true, cwd, timeout: step.timeout! });
   const fault = differences(step, outcome, (text) => text, folder);
   if (fault) return `${fault}\n${show(outcome)}`;
-  if (outcome.stdout === stdout) return undefined;
+  if (stdout === undefined || outcome.stdout === stdout) return undefined;
   return `stdout differs; a chroot prints (<) and lpmx (>):\n${indent(changes(stdout, outcome.stdout))}\n  stderr:\n${indent(outcome.stderr)}`;
 }
 
