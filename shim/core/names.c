@@ -138,6 +138,12 @@ static long make_spot(struct call *k, struct spot *s, const struct node *w)
     return s->kind == KIND_BIND ? make_in_bind(k, s, w) : place_new(k, s, make_node, w);
 }
 
+long make_plain(struct call *k, struct spot *s, u32 mode)
+{
+    struct node w = {.mode = mode};
+    return make_spot(k, s, &w);
+}
+
 static long make_at(struct call *k, int dirfd, long path, const struct node *w)
 {
     struct spot s;
@@ -338,74 +344,4 @@ long op_unlink(struct call *k, const long *a)
 long op_rmdir(struct call *k, const long *a)
 {
     return remove_at(k, AT_FDCWD, a[0], true);
-}
-
-int make_dirs(struct call *k, const char *path, size_t len)
-{
-    struct slot *slot = slot_get(k->c);
-    if (!slot)
-        return -ENOMEM;
-    struct node w = {.mode = S_IFDIR | 0755};
-    int r = len < CORE_PATH_MAX ? 0 : -ENAMETOOLONG;
-    for (size_t i = 1; !r && i <= len; i++) {
-        if (i < len && path[i] != '/')
-            continue;
-        struct spot s;
-        memcpy(slot->bytes, path, i);
-        slot->bytes[i] = 0;
-        r = walk_text(k, slot->bytes, WALK_FOLLOW, &s);
-        if (!r && (s.kind == KIND_NONE || s.kind == KIND_BIND)) {
-            r = (int)make_spot(k, &s, &w);
-            r = r == -EEXIST ? 0 : r;
-        }
-        walk_end(k, &s);
-    }
-    slot_put(k->c, slot);
-    return r;
-}
-
-/* The directory that a bind is mounted in must be there; the name itself is only shown (dir.c). In another bind, though, the host must have
- * it: a program may look there from outside. */
-static int make_mount_point(struct call *k, int bind, char *path, u32 len)
-{
-    struct spot s = {.kind = KIND_BIND};
-    bool file = k->c->binds[bind].flags & LPMX_BIND_FILE;
-    struct node w = {.mode = file ? S_IFREG | 0644 : S_IFDIR | 0755};
-    name_set(k, &s.name, path, len);
-    if (s.name.dir_len && (s.name.low.mode == 0 || k->c->host)) {
-        int r = make_dirs(k, path, s.name.dir_len);
-        if (r)
-            return r;
-    }
-    s.bind = bind_over(k->c, path, s.name.dir_len);
-    if (s.bind < 0)
-        return 0;
-    s.bind_skip = (u32)strlen(bind_guest(k->c, s.bind));
-    int r = (int)make_spot(k, &s, &w);
-    return r == -EEXIST ? 0 : r;
-}
-
-int core_make_mount_points(struct core *c, const char **what)
-{
-    struct call k = {.c = c};
-    struct slot *slot = slot_get(c);
-    bool readonly = c->readonly;
-    u32 user = c->ids.fsuid;
-    int r = slot ? ident_root(&k) : -ENOMEM;
-    c->readonly = false;
-    c->ids.fsuid = 0;
-    for (u32 i = 0; !r && i < c->nbinds; i++) {
-        *what = bind_guest(c, (int)i);
-        size_t len = strlen(*what);
-        memcpy(slot->bytes, *what, len + 1);
-        r = make_mount_point(&k, (int)i, slot->bytes, (u32)len);
-        if (r == -EROFS)
-            r = 0; /* inside a read-only bind: shown all the same */
-    }
-    c->readonly = readonly;
-    c->ids.fsuid = user;
-    if (slot)
-        slot_put(c, slot);
-    call_end(&k);
-    return r;
 }

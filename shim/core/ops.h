@@ -16,12 +16,21 @@
 bool fds_folder(const char *path, u32 len);
 long fds_list(struct call *k, const long *a);
 
-/* names.c: mkdir -p of path[len] in the guest's view. 0 or -errno. */
+/* names.c: makes a file or directory at s, with this st_mode as far as the umask lets it. */
+long make_plain(struct call *k, struct spot *s, u32 mode);
+/* points.c: mkdir -p of path[len] in the guest's view. 0 or -errno. */
 int make_dirs(struct call *k, const char *path, size_t len);
-/* A bind is mounted somewhere below n. */
+/* names.c: a bind is mounted somewhere below n. */
 bool mounted_in(const struct core *c, const struct name *n);
 
 /* open.c: *at variants of the others need a raw descriptor. */
 long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode);
+
+/* A guest path that is not given: NULL or "". */
+static inline bool no_path(long path)
+{
+    char first = 0;
+    return !path || (guest_read(&first, (const void *)path, 1) == 0 && !first);
+}
 
 #endif

@@ -1,4 +1,4 @@
-/* stat and its relatives, access, readlink, statfs. What the layers hold is shown with the index's identity, objects with their own. */
+/* stat and its relatives, access, statfs. What the layers hold is shown with the index's identity, objects with their own. */
 #include "shown.h"
 #include <sys/statfs.h>
 
@@ -118,13 +118,6 @@ static long stat_fd(struct call *k, int fd, long out)
     return ret;
 }
 
-/* The first byte of a guest string; "" counts as empty. */
-static bool empty_path(long path)
-{
-    char first = 0;
-    return !path || (guest_read(&first, (const void *)path, 1) == 0 && !first);
-}
-
 long op_stat(struct call *k, const long *a)
 {
     return stat_path(k, AT_FDCWD, (const char *)a[0], true, a[1]);
@@ -155,7 +148,7 @@ static long stat_cwd(struct call *k, long out)
 
 long op_newfstatat(struct call *k, const long *a)
 {
-    if (a[3] & AT_EMPTY_PATH_ && empty_path(a[1]))
+    if (a[3] & AT_EMPTY_PATH_ && no_path(a[1]))
         return (int)a[0] == AT_FDCWD ? stat_cwd(k, a[2]) : stat_fd(k, (int)a[0], a[2]);
     if (a[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_ | 0x800 | 0x6000))
         return -EINVAL;
@@ -231,7 +224,7 @@ static long statx_fd(struct call *k, const long *a, struct statx_ *x)
 long op_statx(struct call *k, const long *a)
 {
     struct statx_ x;
-    bool fd = a[2] & AT_EMPTY_PATH_ && (int)a[0] != AT_FDCWD && empty_path(a[1]);
+    bool fd = a[2] & AT_EMPTY_PATH_ && (int)a[0] != AT_FDCWD && no_path(a[1]);
     if (a[3] & (long)0x80000000 || a[2] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_ | 0x800 | 0x6000))
         return -EINVAL;
     long r = fd ? statx_fd(k, a, &x) : statx_path(k, a, &x);
@@ -294,7 +287,7 @@ long op_faccessat2(struct call *k, const long *a)
 {
     if (a[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH_ | AT_EACCESS))
         return -EINVAL;
-    if (a[3] & AT_EMPTY_PATH_ && empty_path(a[1]) && (int)a[0] != AT_FDCWD) {
+    if (a[3] & AT_EMPTY_PATH_ && no_path(a[1]) && (int)a[0] != AT_FDCWD) {
         struct stat st;
         struct identity id;
         struct name n;
@@ -305,81 +298,6 @@ long op_faccessat2(struct call *k, const long *a)
         return r ? r : allowed(k, &id, (int)a[2], a[3]);
     }
     return access_at(k, (int)a[0], a[1], (int)a[2], a[3]);
-}
-
-static long link_text_out(const char *text, long n, long buf, long size)
-{
-    if (n > size)
-        n = size;
-    long r = guest_write((void *)buf, text, (size_t)n);
-    return r ? r : n;
-}
-
-static long readlink_spot(struct call *k, const struct spot *s, char *text, size_t cap, u32 *skip)
-{
-    const char *path;
-    *skip = 0;
-    if (s->kind == KIND_NONE)
-        return -ENOENT;
-    if (s->kind == KIND_BIND) {
-        int n = proc_readlink(k, s->name.path, s->name.len, text, cap);
-        if (n != -ENOENT)
-            return n;
-    } else if (!S_ISLNK(s->kind == KIND_OBJECT ? s->mode : s->name.low.mode)) {
-        return -EINVAL;
-    }
-    const struct lpmx_entry *e = s->kind == KIND_LOWER ? s->name.low.entry : NULL;
-    if (e) {
-        u32 len = e->b;
-        const char *known = index_bytes(&k->c->index, e->a, &len);
-        len = len < cap ? len : (u32)cap;
-        memcpy(text, known, len);
-        return len;
-    }
-    int fd = spot_at(k, s, &path);
-    if (fd < 0 && fd != AT_FDCWD)
-        return fd;
-    struct identity id;
-    long r = sys4(SYS_readlinkat, fd, path, text, cap);
-    if (s->kind == KIND_OBJECT)
-        *skip = link_skip(k->c, text, r, &id);
-    return r;
-}
-
-static long readlink_at(struct call *k, int dirfd, long path, long buf, long size)
-{
-    struct spot s;
-    u32 skip = 0;
-    if (size <= 0)
-        return -EINVAL;
-    struct slot *slot = slot_get(k->c);
-    if (!slot)
-        return -ENOMEM;
-    long r;
-    if (dirfd != AT_FDCWD && empty_path(path)) { /* an O_PATH descriptor of a link */
-        r = sys4(SYS_readlinkat, dirfd, "", slot->bytes, SLOT_SIZE);
-        struct identity id;
-        skip = link_skip(k->c, slot->bytes, r, &id);
-    } else {
-        r = walk(k, dirfd, (const char *)path, 0, &s);
-        if (!r)
-            r = readlink_spot(k, &s, slot->bytes, SLOT_SIZE, &skip);
-        walk_end(k, &s);
-    }
-    if (r >= 0)
-        r = link_text_out(slot->bytes + skip, r - (long)skip, buf, size);
-    slot_put(k->c, slot);
-    return r;
-}
-
-long op_readlink(struct call *k, const long *a)
-{
-    return readlink_at(k, AT_FDCWD, a[0], a[1], (int)a[2]);
-}
-
-long op_readlinkat(struct call *k, const long *a)
-{
-    return readlink_at(k, (int)a[0], a[1], a[2], (int)a[3]);
 }
 
 long op_statfs(struct call *k, const long *a)
