@@ -17,6 +17,7 @@
 
 #define PROGRAM_MAX 1024
 #define RANGES_MAX 512
+#define TRAPS_MAX 48
 #define HIGHEST_FD 0x7fffffff
 #define REVISIONS 8 /* filters with errno LPMX_PROBE_ERRNO … + 7 are compatible */
 
@@ -40,6 +41,11 @@ struct program {
     struct sock_filter code[PROGRAM_MAX];
     unsigned length;
     unsigned block[RULES];
+    struct side {
+        u16 at;
+        bool unless;
+    } trap[TRAPS_MAX]; /* tests that go to the trap */
+    unsigned traps;
     bool full;
 };
 
@@ -147,9 +153,26 @@ static void emit_tree(struct program *p, unsigned from, unsigned to)
     }
 }
 
-/* Allow, or trap unless the caller is our own text. */
+/* A test that goes to the trap, which comes last, when it holds (with `unless`: when it does not), and else to the next instruction. */
+static void trap_if(struct program *p, u16 op, u32 k, bool unless)
+{
+    unsigned at = emit(p, BPF_JMP | op | BPF_K, 0, 0, k);
+    if (p->traps == TRAPS_MAX)
+        p->full = true;
+    else
+        p->trap[p->traps++] = (struct side){(u16)at, unless};
+}
+
+/* Allow, or trap unless the caller is our own text. All tests that lead here have been emitted. */
 static void emit_trap(struct program *p)
 {
+    p->block[RULE_TRAP] = p->length;
+    for (unsigned i = 0; i < p->traps; i++) {
+        struct sock_filter *test = &p->code[p->trap[i].at];
+        unsigned distance = p->length - p->trap[i].at - 1;
+        *(p->trap[i].unless ? &test->jf : &test->jt) = (u8)distance;
+        p->full = p->full || distance > 255;
+    }
     load(p, offsetof(struct seccomp_data, instruction_pointer) + 4);
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 2, (u32)(LPMX_TEXT_BASE >> 32));
     load(p, offsetof(struct seccomp_data, instruction_pointer));
@@ -158,36 +181,31 @@ static void emit_trap(struct program *p)
     answer(p, SECCOMP_RET_ALLOW);
 }
 
-/* Is argument n a descriptor >= LPMX_FD_MIN? Goes on `in` or `out` instructions further down. */
-static void emit_fd_test(struct program *p, unsigned n, u8 in, u8 out)
+/* Trap when argument n is a descriptor >= LPMX_FD_MIN. */
+static void emit_fd_test(struct program *p, unsigned n)
 {
     load(p, LOW_HALF(n));
-    emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, (u8)(out + 1), LPMX_FD_MIN);
-    emit(p, BPF_JMP | BPF_JGT | BPF_K, out, in, HIGHEST_FD);
+    emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, LPMX_FD_MIN);
+    trap_if(p, BPF_JGT, HIGHEST_FD, true);
 }
 
 static void emit_fd_blocks(struct program *p)
 {
     p->block[RULE_FD01] = p->length;
-    emit_fd_test(p, 0, 4, 0); /* in: past the second test and its answer */
-    emit_fd_test(p, 1, 1, 0);
+    emit_fd_test(p, 1);
+    p->block[RULE_FD0] = p->length; /* FD01 goes on with it */
+    emit_fd_test(p, 0);
     answer(p, SECCOMP_RET_ALLOW);
-    emit_trap(p);
-    p->block[RULE_FD0] = p->length;
-    emit_fd_test(p, 0, 1, 0);
-    answer(p, SECCOMP_RET_ALLOW);
-    emit_trap(p);
 }
 
 /* Allow when argument n is NULL, else trap. */
 static void emit_null_test(struct program *p, unsigned n)
 {
     load(p, LOW_HALF(n));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
+    trap_if(p, BPF_JEQ, 0, true);
     load(p, HIGH_HALF(n));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    trap_if(p, BPF_JEQ, 0, true);
     answer(p, SECCOMP_RET_ALLOW);
-    emit_trap(p);
 }
 
 /* ioctl(fd, request): those that change a file open for reading (core/flags.c). */
@@ -195,13 +213,11 @@ static void emit_flags_block(struct program *p)
 {
     static const u32 request[] = {0x40086602 /* FS_IOC_SETFLAGS */, 0x401c5820 /* FS_IOC_FSSETXATTR */, 0x40087602 /* FS_IOC_SETVERSION */,
                                   0x40806685 /* FS_IOC_ENABLE_VERITY */, 0x800c6613 /* FS_IOC_SET_ENCRYPTION_POLICY */};
-    const unsigned count = sizeof request / sizeof *request;
     p->block[RULE_FLAGS] = p->length;
     load(p, LOW_HALF(1));
-    for (unsigned i = 0; i < count; i++)
-        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (u8)(count - i), 0, request[i]);
+    for (unsigned i = 0; i < sizeof request / sizeof *request; i++)
+        trap_if(p, BPF_JEQ, request[i], false);
     answer(p, SECCOMP_RET_ALLOW);
-    emit_trap(p);
 }
 
 /* Trap when argument 0 is value, else allow. */
@@ -209,15 +225,12 @@ static void emit_equal(struct program *p, enum rule rule, u32 value)
 {
     p->block[rule] = p->length;
     load(p, LOW_HALF(0));
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, value);
+    trap_if(p, BPF_JEQ, value, false);
     answer(p, SECCOMP_RET_ALLOW);
-    emit_trap(p);
 }
 
 static void emit_blocks(struct program *p)
 {
-    p->block[RULE_TRAP] = p->length;
-    emit_trap(p);
     emit_fd_blocks(p);
     p->block[RULE_ARG1] = p->length;
     emit_null_test(p, 1);
@@ -235,8 +248,8 @@ static void emit_blocks(struct program *p)
     /* rt_sigaction(sig, act): setting any (the mask), reading those that we hold */
     p->block[RULE_ACTION] = p->length;
     load(p, LOW_HALF(0));
-    for (unsigned i = 0; i < SIGNALS_HELD; i++) /* each to the trap, past the five of the test */
-        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (u8)(SIGNALS_HELD - 1 - i + 5), 0, (u32)signals_held[i]);
+    for (unsigned i = 0; i < SIGNALS_HELD; i++)
+        trap_if(p, BPF_JEQ, (u32)signals_held[i], false);
     emit_null_test(p, 1);
     emit_equal(p, RULE_ZERO, 0);
     emit_equal(p, RULE_PRCTL, PR_SET_SECCOMP);
@@ -245,6 +258,7 @@ static void emit_blocks(struct program *p)
     answer(p, SECCOMP_RET_ERRNO | ENOSYS);
     p->block[RULE_PROBE] = p->length;
     answer(p, SECCOMP_RET_ERRNO | LPMX_PROBE_ERRNO);
+    emit_trap(p);
 }
 
 static int build(struct program *p)
