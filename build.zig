@@ -103,7 +103,7 @@ fn addLauncher(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
 /// shim/test/test_*.c: hosted unit and model tests over the core, one program each, undefined behaviour trapped.
 /// shim/test/probe_*.c: programs that run natively and contained, each as static musl and as dynamic glibc 2.17.
 /// shim/test/tool_*.c: static programs that the tests use.
-/// Every other .c file there is support code, linked into each test_ program.
+/// Every other .c file there is support code; with the core it is compiled once, for all test_ programs.
 fn addTests(b: *std.Build, tests: *std.Build.Step, core: []const []const u8) void {
     var support: std.ArrayList([]const u8) = .empty;
     for (sources(b, "shim/test", ".c", "")) |source| {
@@ -113,11 +113,12 @@ fn addTests(b: *std.Build, tests: *std.Build.Step, core: []const []const u8) voi
         } else false;
         if (!program) support.append(b.allocator, source) catch @panic("OOM");
     }
+    const common = hostedModule(b, core);
+    addC(b, common, support.items, hosted);
+    const library = b.addLibrary(.{ .name = "hosted", .root_module = common, .linkage = .static });
     for (sources(b, "shim/test", ".c", "test_")) |source| {
-        const module = b.createModule(.{ .target = muslTarget(b), .optimize = .debug, .link_libc = true, .sanitize_c = .trap });
-        addC(b, module, core, hosted);
-        addC(b, module, support.items, hosted);
-        addC(b, module, &.{source}, hosted);
+        const module = hostedModule(b, &.{source});
+        module.linkLibrary(library);
         emitTest(b, tests, module, .static, std.fs.path.stem(source), "");
     }
     for (sources(b, "shim/test", ".c", "tool_")) |source| addPlain(b, tests, source, "x86_64-linux-musl", "");
@@ -125,6 +126,12 @@ fn addTests(b: *std.Build, tests: *std.Build.Step, core: []const []const u8) voi
         addPlain(b, tests, source, "x86_64-linux-musl", "-musl");
         addPlain(b, tests, source, "x86_64-linux-gnu.2.17", "-glibc");
     }
+}
+
+fn hostedModule(b: *std.Build, files: []const []const u8) *std.Build.Module {
+    const module = b.createModule(.{ .target = muslTarget(b), .optimize = .debug, .link_libc = true, .sanitize_c = .trap });
+    addC(b, module, files, hosted);
+    return module;
 }
 
 fn addPlain(b: *std.Build, tests: *std.Build.Step, source: []const u8, triple: []const u8, suffix: []const u8) void {
