@@ -182,10 +182,12 @@ static int touch_partly(void *arg)
 static void set_up(void)
 {
     static const struct scenario *known;
+    static bool bloom;
     static long at;
-    if (job->s != known)
-        at = 1;
+    if (job->s != known || job->bloom != bloom)
+        at = 1; /* with a bloom the file is pending after fewer calls */
     known = job->s;
+    bloom = job->bloom;
     for (;; at++) {
         if (in_child(prepare, NULL))
             die("%s: the preparation died", job->s->name);
