@@ -210,6 +210,11 @@ static const char *other_host(const char *hosts, const char *host)
     return found;
 }
 
+bool bloom_elsewhere(const struct plan *p)
+{
+    return tree_shared(p->tree) && other_host(join_path(p->tree, "hosts"), host_digits());
+}
+
 static bool page_in_use(const struct plan *p, const char *hosts, const char *host)
 {
     struct lpmx_bloom head;

@@ -15,6 +15,11 @@ void bloom_enter(const struct plan *p);
 /* After the last process of the caller; nothing happens while others of this host live. */
 void bloom_leave(const struct plan *p);
 
+/* Whether another host is entered in hosts/. */
+bool bloom_elsewhere(const struct plan *p);
+
+/* work_sweep.c: removes the temps of killed processes, when nobody works in the tree. */
+void work_sweep(const struct plan *p);
 /* bloom_scan.c: sets the bits of everything in a tree that nobody changes meanwhile. False when there is too much of it. */
 bool bloom_scan(const char *tree, u64 seed, u64 *bits);
 

@@ -113,6 +113,7 @@ static _Noreturn void live_and_leave(struct plan *p, struct run *r, const char *
         unlink(entry);
         if (!container_running(p->folder)) {
             container_end_execs(p->folder);
+            work_sweep(p);
             bloom_leave(p);
             binds_clean(p);
         }
@@ -155,6 +156,7 @@ static _Noreturn void start_again(const char *folder, struct run *r, const struc
     r->env = p->env;
     r->pty = terminal && run_wants_pty(p->flags & LPMX_CONTAINER_TTY, p->flags & LPMX_CONTAINER_STDIN);
     char *entry = container_enter(folder, "main");
+    work_sweep(p);
     bloom_enter(p);
     binds_again(p);
     live_and_leave(p, r, entry);
