@@ -59,7 +59,7 @@ void work_sweep(const struct plan *p)
     for (size_t k = 0; k < temps.n; k++) {
         char *path = join_path(work, temps.at[k]);
         struct stat st;
-        if (*temps.at[k] && lstat(path, &st) == 0 && st.st_ctime < oldest)
+        if (*temps.at[k] && lstat(path, &st) == 0 && st.st_ctime < oldest && unlink(path) < 0)
             remove_tree(path);
     }
 }
