@@ -7,17 +7,6 @@
  * knows nothing. */
 #include "view.h"
 
-#define ENTRIES 32
-#define LONGEST 200
-
-static struct entry {
-    volatile u32 turn;
-    int fd;
-    u32 len;
-    u64 dev, ino;
-    char path[LONGEST];
-} entries[ENTRIES];
-
 /* Every directory of the path is where it always was. */
 static bool in_place(const struct core *c, const char *path, u32 len)
 {
@@ -36,9 +25,9 @@ static bool in_place(const struct core *c, const char *path, u32 len)
 
 static int known(const struct core *c, int fd, const struct stat *st, char *out, size_t cap)
 {
-    const struct entry *e = &entries[(u32)fd % ENTRIES];
+    const struct dirfd *e = &c->dirfds[(u32)fd % DIRFDS];
     u32 turn = __atomic_load_n(&e->turn, __ATOMIC_ACQUIRE), len = e->len;
-    if (turn & 1 || !turn || e->fd != fd || e->dev != st->st_dev || e->ino != st->st_ino || len >= LONGEST || len >= cap)
+    if (turn & 1 || !turn || e->fd != fd || e->dev != st->st_dev || e->ino != st->st_ino || len >= DIRFD_PATH || len >= cap)
         return -ENOENT;
     memcpy(out, e->path, len);
     out[len] = 0;
@@ -46,12 +35,12 @@ static int known(const struct core *c, int fd, const struct stat *st, char *out,
     return e->turn == turn && in_place(c, out, len) ? (int)len : -ENOENT;
 }
 
-static void note(const struct core *c, int fd, const struct stat *st, const char *path, u32 len)
+static void note(struct core *c, int fd, const struct stat *st, const char *path, u32 len)
 {
     struct stat now;
-    struct entry *e = &entries[(u32)fd % ENTRIES];
+    struct dirfd *e = &c->dirfds[(u32)fd % DIRFDS];
     u32 turn = e->turn;
-    if (len >= LONGEST || !in_place(c, path, len) || bind_over(c, path, len) >= 0)
+    if (len >= DIRFD_PATH || !in_place(c, path, len) || bind_over(c, path, len) >= 0)
         return;
     /* Another thread may have put something else at this number while its name was asked for. */
     if (sys2(SYS_fstat, fd, &now) || now.st_dev != st->st_dev || now.st_ino != st->st_ino)

@@ -39,6 +39,16 @@ struct cwd {
     char path[CORE_PATH_MAX]; /* canonical guest path, "" = root */
 };
 
+#define DIRFDS 32
+#define DIRFD_PATH 200
+struct dirfd { /* what a directory descriptor is open on (dirfds.c) */
+    volatile u32 turn; /* odd while it is written */
+    int fd;
+    u32 len;
+    u64 dev, ino;
+    char path[DIRFD_PATH];
+};
+
 #define SLOT_SIZE (4 * CORE_PATH_MAX)
 struct slot { /* scratch for long paths and exec (scratch.c) */
     u32 busy;
@@ -86,6 +96,7 @@ struct core {
     volatile bool no_openat2; /* the kernel lacks it */
     u64 upper_dev;        /* st_dev of the upper, 0 = not yet asked */
     char host_id[20];     /* 16 hex digits, "" = not yet known (temp.c) */
+    struct dirfd dirfds[DIRFDS];
     struct slot slots[24];
 };
 
