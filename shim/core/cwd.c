@@ -38,7 +38,7 @@ static void cwd_write(struct cwd *s, u32 pid, const char *path, u32 len)
     __atomic_fetch_add(&s->turn, 1, __ATOMIC_ACQ_REL);
 }
 
-static int cwd_of_kernel(struct call *k, char *out, size_t cap)
+static APART int cwd_of_kernel(struct call *k, char *out, size_t cap)
 {
     struct slot *slot = slot_get(k->c);
     if (!slot)
@@ -50,7 +50,7 @@ static int cwd_of_kernel(struct call *k, char *out, size_t cap)
 }
 
 /* The directory that is at n now was made after n's mark: a copy is made before its mark, so this one took its place. */
-static bool younger_than_mark(struct call *k, const struct name *n)
+static APART bool younger_than_mark(struct call *k, const struct name *n)
 {
     u64 x[32] = {0}; /* struct statx: [0] mask, [10] and [11] time of birth */
     struct timespec mark;
@@ -76,7 +76,7 @@ static bool removed_in_view(struct call *k, char *path, u32 len)
 }
 
 /* Directories have been moved or removed since we asked: is ours still what its name says? 0 = it is, 1 = it was written anew, -ENOENT = gone. */
-static int cwd_ask(struct call *k, struct cwd *own, u64 moves)
+static APART int cwd_ask(struct call *k, struct cwd *own, u64 moves)
 {
     struct slot *slot = slot_get(k->c);
     if (!slot)

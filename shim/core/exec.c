@@ -310,7 +310,7 @@ int core_program_open(struct core *c, const char *path, struct core_program *out
         memcpy(out->guest, p->guest, strlen(p->guest) + 1);
         memcpy(c->exe, p->guest, strlen(p->guest) + 1);
         if (!r)
-            plan_ids(p, &c->ids);
+            plan_ids(p, &c->ids.ruid);
         r = 0;
     }
     slot_put(c, slot);

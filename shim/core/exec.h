@@ -19,8 +19,8 @@ struct plan {
     u32 uid, gid;            /* its owner */
 };
 
-/* The identity after the exec: set-id bits, and saved ids that follow (execve(2)). */
-void plan_ids(const struct plan *p, struct core_ids *ids);
+/* The identity after the exec: set-id bits, and saved ids that follow (execve(2)). In the order of struct core_ids. */
+void plan_ids(const struct plan *p, u32 ids[8]);
 /* Writes "LPMX_PLAN=…" for the program in p, NUL-terminated. 0 or -errno (-E2BIG: cap is too small). */
 int write_handover(struct call *k, const struct plan *p, char *out, size_t cap);
 

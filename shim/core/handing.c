@@ -9,31 +9,37 @@ static int put_number(char *out, size_t cap, size_t *pos, u32 v)
     return text_add(out, cap, pos, text, n) ? 0 : -E2BIG;
 }
 
-void plan_ids(const struct plan *p, struct core_ids *ids)
+void plan_ids(const struct plan *p, u32 ids[8])
 {
     if (p->set_id & S_ISUID)
-        ids->euid = p->uid;
+        ids[1] = p->uid;
     if (p->set_id & S_ISGID)
-        ids->egid = p->gid;
-    ids->suid = ids->fsuid = ids->euid;
-    ids->sgid = ids->fsgid = ids->egid;
+        ids[5] = p->gid;
+    ids[2] = ids[3] = ids[1];
+    ids[6] = ids[7] = ids[5];
 }
 
-static int put_ids(struct core *c, const struct plan *p, char *out, size_t cap, size_t *pos)
+/* The lists are written in the free part, then moved to where their field is: this may run in a vfork child that has 5 KB of stack. */
+static APART int put_ids(struct core *c, const struct plan *p, char *out, size_t cap, size_t *pos)
 {
-    struct core_ids after = c->ids, *i = &after;
-    plan_ids(p, i);
-    const u32 ids[] = {i->ruid, i->euid, i->suid, i->fsuid, i->rgid, i->egid, i->sgid, i->fsgid};
-    char text[8 * 12 + 64 * 12];
+    u32 ids[8];
     size_t n = 0;
-    for (u32 j = 0; j < 8 + i->ngroups; j++)
-        if (put_number(text, sizeof text, &n, j < 8 ? ids[j] : i->groups[j - 8]))
+    memcpy(ids, &c->ids, sizeof ids);
+    plan_ids(p, ids);
+    if (cap - *pos < 16 + 72 * 12)
+        return -E2BIG;
+    char *text = out + *pos + 16;
+    for (u32 j = 0; j < 8 + c->ids.ngroups; j++)
+        if (put_number(text, 72 * 12, &n, j < 8 ? ids[j] : c->ids.groups[j - 8]))
             return -E2BIG;
     int r = handover_put(out, cap, pos, 'i', text, n - 1);
+    if (r || cap - *pos < 64)
+        return r ? r : -E2BIG;
+    text = out + *pos + 16;
     n = 0;
-    put_number(text, sizeof text, &n, c->main_known ? c->main_uid : i->ruid);
-    put_number(text, sizeof text, &n, c->main_known ? c->main_gid : i->rgid);
-    return r ? r : handover_put(out, cap, pos, 'm', text, n - 1);
+    put_number(text, 48, &n, c->main_known ? c->main_uid : c->ids.ruid);
+    put_number(text, 48, &n, c->main_known ? c->main_gid : c->ids.rgid);
+    return handover_put(out, cap, pos, 'm', text, n - 1);
 }
 
 int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)

@@ -61,9 +61,9 @@ static int hosts_open(struct core *c)
 }
 
 /* Whether hosts/ holds the two entries of this bloom and no other; false too when it cannot be told. */
-static bool alone(struct core *c)
+static APART bool alone(struct core *c)
 {
-    _Alignas(8) char buf[512];
+    _Alignas(8) char buf[128]; /* a name that does not fit is none of ours */
     int fd = hosts_open(c), seen[4] = {0};
     long n;
     if (fd < 0)
@@ -95,7 +95,7 @@ bool lease_valid(const struct core *c)
 }
 
 /* Tells the users of a bloom on this host that we could not map: a write reaches their mapping at once. */
-static int turn_off(int dir, const char *path)
+static APART int turn_off(int dir, const char *path)
 {
     u32 off = 1;
     long fd = sys4(SYS_openat, dir, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -109,7 +109,7 @@ static int turn_off(int dir, const char *path)
 }
 
 /* The name of this host in hosts/. */
-static int host_name(char out[HOST_LEN + 1])
+static APART int host_name(char out[HOST_LEN + 1])
 {
     char text[96];
     struct stat st;
@@ -131,9 +131,9 @@ static int host_name(char out[HOST_LEN + 1])
 }
 
 /* Removes the entries of all blooms, so that their owners see it even when this host has left by then. */
-static int withdraw_blooms(int hosts)
+static APART int withdraw_blooms(int hosts)
 {
-    _Alignas(8) char buf[512];
+    _Alignas(8) char buf[320];
     long n, r = 0;
     sys3(SYS_lseek, hosts, 0, SEEK_SET);
     while (!r && (n = sys3(SYS_getdents64, hosts, buf, sizeof buf)) > 0)
@@ -150,7 +150,7 @@ static int withdraw_blooms(int hosts)
 
 /* Enters this host: its entry, the blooms withdrawn, then the moment from which it may change. The order is what makes it safe: an
  * owner's listing comes before the entry, and ends with its term, or sees the entry or the bloom gone. */
-static int enter(int hosts, const char *host)
+static APART int enter(int hosts, const char *host)
 {
     char text[32], temp[TEMP_MAX];
     long r = sys3(SYS_symlinkat, "-", hosts, host);
@@ -169,7 +169,7 @@ static int enter(int hosts, const char *host)
 }
 
 /* From when this host may change the tree, entered or not before; or -errno. */
-static long change_from(int hosts, const char *host)
+static APART long change_from(int hosts, const char *host)
 {
     char text[ENTRY_MAX];
     for (int tries = 0; tries < 100; tries++) {

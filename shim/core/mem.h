@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A function whose frame is not to be part of its caller's: signal handlers and vfork children have a few KB of stack. */
+#define APART __attribute__((noinline))
+
 void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
 void *memset(void *dst, int c, size_t n);

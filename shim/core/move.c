@@ -327,7 +327,7 @@ static int proc_fd_of(const char *path, char *text, size_t cap)
     return (int)n;
 }
 
-static __attribute__((noinline)) long walk_to_fd(struct call *k, int fd, struct spot *s)
+static APART long walk_to_fd(struct call *k, int fd, struct spot *s)
 {
     struct slot *slot = slot_get(k->c);
     int n = slot ? reverse_fd(k, fd, slot->bytes, SLOT_SIZE) : -ENOMEM;
@@ -339,7 +339,7 @@ static __attribute__((noinline)) long walk_to_fd(struct call *k, int fd, struct 
 }
 
 /* The descriptor that stands for the first name, or -1. */
-static __attribute__((noinline)) int source_fd(const long *a, long flags)
+static APART int source_fd(const long *a, long flags)
 {
     char text[64], first = 1;
     if (flags & 0x1000 && guest_read(&first, (const void *)a[1], 1) == 0 && !first)
@@ -348,13 +348,13 @@ static __attribute__((noinline)) int source_fd(const long *a, long flags)
 }
 
 /* A file of the upper, or one without a name: the descriptor itself is linked. */
-static __attribute__((noinline)) bool unnamed(struct call *k, int fd)
+static APART bool unnamed(struct call *k, int fd)
 {
     struct stat st;
     return (!sys2(SYS_fstat, fd, &st) && !st.st_nlink) || reverse_in_tree(k, fd);
 }
 
-static __attribute__((noinline)) long link_unnamed(struct call *k, int fd, const long *a)
+static APART long link_unnamed(struct call *k, int fd, const long *a)
 {
     struct spot to;
     long r = walk(k, (int)a[2], (const char *)a[3], WALK_NAME, &to);

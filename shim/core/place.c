@@ -62,7 +62,7 @@ void call_end(struct call *k)
 
 static int open_place(struct core *c, int place)
 {
-    char path[1024];
+    char path[480];
     struct slot *slot = NULL;
     char *p = path;
     int n = place_path(c, place, path, sizeof path);
