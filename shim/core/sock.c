@@ -97,20 +97,22 @@ int address_to_host(struct call *k, struct address *ad, bool bind)
     return 2 + r + 1;
 }
 
-/* The kernel has made the socket for the one real user: whose it is in the guest is noted where that is somebody else. */
+/* The kernel has made the socket for the one real user, and without the part of the umask that it does not have (op_umask): whose it is in the
+ * guest, and what its owner may do, is noted where that is something else. */
 static void note_owner(struct call *k, const char *path)
 {
     struct spot s;
     struct stat st;
     const char *at;
     const struct core_ids *i = &k->c->ids;
-    if (i->fsuid == k->c->con->owner_uid && i->fsgid == k->c->con->owner_gid)
+    bool owned = i->fsuid == k->c->con->owner_uid && i->fsgid == k->c->con->owner_gid;
+    if (owned && !k->c->umask_owner)
         return;
     int r = walk_text(k, path, 0, &s);
-    int fd = !r && s.kind == KIND_OBJECT ? spot_at(k, &s, &at) : -ENOENT;
+    int fd = !r && (s.kind == KIND_OBJECT || s.kind == KIND_BIND) ? spot_at(k, &s, &at) : -ENOENT;
     if (fd >= 0 && !sys4(SYS_newfstatat, fd, at, &st, AT_SYMLINK_NOFOLLOW)) {
-        struct identity id = {.mode = st.st_mode, .uid = i->fsuid, .gid = i->fsgid};
-        int bits = ident_bits(k, &id, st.st_ino);
+        struct identity id = {.mode = st.st_mode & ~k->c->umask_owner, .uid = i->fsuid, .gid = i->fsgid};
+        int bits = s.kind == KIND_BIND ? (int)(id.mode & 07777) : ident_bits(k, &id, st.st_ino);
         if (bits >= 0)
             sys3(SYS_fchmodat, fd, at, bits);
     }

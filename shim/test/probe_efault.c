@@ -59,7 +59,7 @@ int main(void)
     struct stat st;
     memset(big, 'a', sizeof big - 1);
     char *two = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    munmap(two + 4096, 4096);
+    mprotect(two + 4096, 4096, PROT_NONE); /* a hole could be given to somebody else */
     memset(two, '/', 4096);
     char *bad[] = {NULL, (char *)16, (char *)0x123456789000, (char *)-4096, (char *)0x8000000000000000, two + 4090, two + 4096};
     signal(SIGSEGV, count);

@@ -143,7 +143,7 @@ static void hammer(void)
     setitimer(ITIMER_REAL, &never, NULL);
 }
 
-static char fifo[] = "/tmp/probe_patch.fifo";
+static char fifo[64];
 
 static void note(void *arg)
 {
@@ -180,7 +180,7 @@ int main(void)
 {
     hammer();
     printf("hammered: %d wrong, enough calls: %s\n", (int)wrong, calls > 20000 ? "yes" : "no");
-    unlink(fifo);
+    snprintf(fifo, sizeof fifo, "/tmp/probe_patch.%d", (int)getpid());
     if (mkfifo(fifo, 0600))
         perror("mkfifo");
     for (int i = 0; i < 5; i++)

@@ -16,8 +16,8 @@ export async function runCase(found: Found, machine: Machine, variables: Variabl
   for (const [name, steps] of Object.entries(tests)) {
     const inCase = await copyCase(found, machine);
     const store = test.store === "fresh" ? `${inCase}/.lpmx` : sharedStore(machine);
-    const env = { ...environment(machine, store), ...test.env };
     const all = { ...variables, case: inCase, store };
+    const env = { ...environment(machine, store), ...mapValues(test.env ?? {}, filler(all)) };
     const prepared = test.store === "fresh" ? await loadImages(test.images ?? [], machine, env) : undefined;
     const fault = prepared ?? await runSteps(steps, all, env, found.folder);
     if (fault) faults.push(name ? `test "${name}": ${fault}` : fault);
@@ -66,12 +66,17 @@ async function runSteps(steps: Step[], variables: Variables, env: Record<string,
   return undefined;
 }
 
-async function runStep(step: Step, variables: Variables, base: Record<string, string>, folder: string) {
-  const fill = (text: string) =>
+/** Puts the values of {{variables}} into a text. */
+function filler(variables: Variables): (text: string) => string {
+  return (text) =>
     text.replace(/\{\{(\w+)\}\}/g, (whole, name) => {
       if (variables[name] === undefined) throw new Error(`Unknown variable ${whole}`);
       return variables[name];
     });
+}
+
+async function runStep(step: Step, variables: Variables, base: Record<string, string>, folder: string) {
+  const fill = filler(variables);
   const argv = [...(step.wrap ?? []), ...(step.argv ?? ["lpmx", ...step.args!])].map(fill);
   const env = { ...base, ...mapValues(step.env ?? {}, fill) };
   const outcome = await run(await located(argv, env), {
