@@ -21,9 +21,12 @@ ln -sfn /proc/self/fd "$root/dev/fd"
 for pair in stdin:0 stdout:1 stderr:2; do ln -sf "/proc/self/fd/\${pair#*:}" "$root/dev/\${pair%:*}"; done
 cp -a "$case" "$root/case"`;
 
-/** $1 copy, $2 packages or "", rest: the command. Whatever it leaves running ends with the namespace. */
+/** $1 copy, $2 packages or "", rest: the command. Whatever it leaves running ends with the namespace. Where / is no mount point, as in a chroot,
+ * it cannot be made private, and what is mounted here may show outside: so it is taken away again. */
 const ENTER = `
 root=$1 packages=$2; shift 2
+mount --make-rprivate / 2>/dev/null || true
+trap 'umount -l "$root/proc" "$root/dev/pts"; [ -z "$packages" ] || umount -l "$root/repository"' EXIT
 mount -t proc proc "$root/proc"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$root/dev/pts"
 [ -z "$packages" ] || mount --bind -o ro "$packages" "$root/repository"
@@ -35,7 +38,7 @@ async function record(found: Found, image: string, file: string) {
   await must(["rm", "-rf", copy]);
   await must(["sh", "-euc", COPY, "sh", `${folders[image]}/rootfs`, found.folder, copy]);
   const inside = async (command: string[]) => {
-    const own = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-euc", ENTER, "sh"];
+    const own = ["unshare", "--mount", "--propagation", "unchanged", "--pid", "--fork", "--kill-child", "sh", "-euc", ENTER, "sh"];
     const packages = repository ? list.repositories[image]! : "";
     const outcome = await run([...own, copy, packages, ...command], { env, clearEnv: true, timeout: 600 });
     if (outcome.code === 0) return outcome.stdout;
