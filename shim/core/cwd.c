@@ -178,7 +178,7 @@ int cwd_init(struct core *c, const struct handover_text *t)
     if (len && t->at[0] != '/') /* "." */
         len = CORE_PATH_MAX;
     cwd_write(&c->cwd[0], c->pid, t->at ? t->at : "", len);
-    c->cwd[0].moves = bloom_moves(c);
+    c->cwd[0].moves = len < CORE_PATH_MAX ? bloom_moves(c) : 0;
     return 0;
 }
 
@@ -244,6 +244,20 @@ long op_fchdir(struct call *k, const long *a)
     return r;
 }
 
+/* What getcwd(2) tells of path[len], in a slot: below another root, or outside of it. */
+static int cwd_shown(struct core *c, char *path, u32 len)
+{
+    static const char outside[] = "(unreachable)";
+    u32 front = root_shown(c, path, &len) ? 0 : sizeof outside - 1;
+    if (len + front >= CORE_PATH_MAX)
+        return -ENAMETOOLONG;
+    memmove(path + front, path, len + 1);
+    memcpy(path, outside, front);
+    if (!len)
+        path[front + len++] = '/';
+    return (int)(front + len);
+}
+
 long op_getcwd(struct call *k, const long *a)
 {
     struct slot *slot = slot_get(k->c);
@@ -267,9 +281,9 @@ long op_getcwd(struct call *k, const long *a)
                 cwd_set(k, path, (u32)len);
         }
     }
+    if (len >= 0)
+        len = cwd_shown(k->c, path, (u32)len);
     long r = len;
-    if (len == 0)
-        path[len++] = '/';
     if (len > 0) {
         path[len++] = 0;
         r = (unsigned long)len > (unsigned long)a[1] ? -ERANGE : guest_write((char *)a[0], path, (size_t)len);
@@ -296,16 +310,5 @@ int core_enter_dir(struct core *c, const char *path, bool make)
         r = enter_spot(&k, &s);
     walk_end(&k, &s);
     call_end(&k);
-    return r;
-}
-
-/* A changed root is only a changed view of our own making, which we do not offer: to "/" it is what it was. */
-long op_chroot(struct call *k, const long *a)
-{
-    struct spot s;
-    int r = walk(k, AT_FDCWD, (const char *)a[0], WALK_FOLLOW, &s);
-    if (!r)
-        r = s.kind == KIND_NONE ? -ENOENT : s.name.len || k->c->ids.euid ? -EPERM : 0;
-    walk_end(k, &s);
     return r;
 }

@@ -236,7 +236,7 @@ static long exec_at(struct call *k, int dirfd, long path, long flags, struct arg
         int n = reverse_fd(k, dirfd, p->guest, sizeof p->guest);
         if (n > 0)
             memcpy(p->script, p->guest, (size_t)n + 1);
-        r = n < 0 ? n : walk_text(k, p->guest, 0, &s);
+        r = n < 0 ? n : walk_text(k, p->guest, WALK_WHOLE, &s);
         if (n >= 0) {
             if (!r)
                 r = inspect(k, &s, p);

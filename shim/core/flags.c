@@ -21,7 +21,7 @@ static long change_copy(struct call *k, const char *path, const long *a)
     struct spot s;
     long r;
     do {
-        r = walk_text(k, path, 0, &s);
+        r = walk_text(k, path, WALK_WHOLE, &s);
         if (!r)
             r = s.kind == KIND_LOWER ? open_copy(k, &s) : -EOPNOTSUPP; /* removed or replaced since it was opened */
         walk_end(k, &s);

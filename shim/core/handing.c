@@ -73,15 +73,17 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
         char text[24];
         r = handover_put(out, cap, &pos, 'k', text, text_decimal(text, c->umask_owner));
     }
+    const char *root;
+    u32 root_len = root_now(c, &root);
+    if (!r && root_len)
+        r = handover_put(out, cap, &pos, 'o', root, root_len);
     if (!r)
         r = put_ids(c, p, out, cap, &pos);
     if (r || cap - pos < CORE_PATH_MAX + 16)
         return r ? r : -E2BIG;
     cwd = out + pos + 16; /* in the free part, then moved to where its field is written */
     int n = cwd_get(k, cwd, CORE_PATH_MAX);
-    if (n == -ENOENT)
-        n = 0;
-    if (n == -ENAMETOOLONG) { /* the kernel's cwd is inherited */
+    if (n == -ENAMETOOLONG || n == -ENOENT) { /* the kernel's cwd is inherited; it may have been removed */
         cwd[0] = '.';
         n = 1;
     }

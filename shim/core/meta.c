@@ -179,7 +179,7 @@ static long change_fd(struct call *k, int fd, const struct change *ch, bool empt
     long r = -ENOENT;
     if (n >= 0) {
         do {
-            r = walk_text(k, n ? slot->bytes : "/", 0, &s);
+            r = walk_text(k, n ? slot->bytes : "/", WALK_WHOLE, &s);
             if (!r)
                 r = change_spot(k, &s, ch, false);
             walk_end(k, &s);

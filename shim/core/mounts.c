@@ -90,7 +90,12 @@ static void put_options(struct list *l, const struct mount *m, bool readonly)
 /* What the guest has at `bind` + tail: root is what of the file system is shown there. */
 static void put_mount(struct list *l, const struct mount *m, u32 bind, const char *root_tail, const char *tail, u32 tail_len)
 {
-    const struct core *c = l->t->k->c;
+    struct core *c = l->t->k->c;
+    const char *root, *point = bind_guest(c, (int)bind);
+    u32 root_len = root_now(c, &root);
+    if (memcmp(point, root, root_len) || (root_len && point[root_len] && point[root_len] != '/'))
+        return; /* out of reach of a process that called chroot */
+    point += root_len;
     bool readonly = c->binds[bind].flags & LPMX_BIND_RO;
     if (l->info) {
         put_number(l, ++l->id);
@@ -104,7 +109,7 @@ static void put_mount(struct list *l, const struct mount *m, u32 bind, const cha
         put(l, m->source, m->source_len);
     }
     put(l, " ", 1);
-    put_path(l, bind_guest(c, (int)bind));
+    put_path(l, *point || tail_len ? point : "/");
     put(l, tail, tail_len);
     put(l, " ", 1);
     if (!l->info) {
@@ -227,7 +232,10 @@ void mounts_write(struct proctext *t, bool info)
     if (fd >= 0)
         sys1(SYS_close, fd);
     l.text = (const char *)memory;
-    put_root(&l);
+    const char *root;
+    if (!root_now(t->k->c, &root)) /* else it is out of reach */
+        put_root(&l);
+    l.id = 1;
     for (u32 i = 0; i < t->k->c->nbinds; i++)
         put_bind(&l, i);
     sys2(SYS_munmap, memory, HOST_MAX);

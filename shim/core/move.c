@@ -332,7 +332,7 @@ static APART long walk_to_fd(struct call *k, int fd, struct spot *s)
     struct slot *slot = slot_get(k->c);
     int n = slot ? reverse_fd(k, fd, slot->bytes, SLOT_SIZE) : -ENOMEM;
     s->slot = NULL;
-    long r = n == -ENOENT || n == -ENOTDIR ? -EXDEV : n < 0 ? n : walk_text(k, slot->bytes, 0, s);
+    long r = n == -ENOENT || n == -ENOTDIR ? -EXDEV : n < 0 ? n : walk_text(k, slot->bytes, WALK_WHOLE, s);
     if (slot)
         slot_put(k->c, slot);
     return r;

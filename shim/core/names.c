@@ -311,7 +311,7 @@ static long remove_at(struct call *k, int dirfd, long path, bool dir)
         if (s.kind == KIND_NONE)
             r = -ENOENT;
         else if (s.dots)
-            r = !dir ? -EISDIR : s.dots == 1 ? -EINVAL : -ENOTEMPTY;
+            r = !dir ? -EISDIR : s.dots == 1 ? -EINVAL : s.dots == 2 ? -ENOTEMPTY : -EBUSY;
         else if (!s.name.len)
             r = dir ? -EBUSY : -EISDIR;
         else if (!dir && s.must_dir)

@@ -251,12 +251,12 @@ static long open_tmpfile(struct call *k, struct spot *s, const struct opening *o
     return err ? err : r;
 }
 
-long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode)
+long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode, unsigned resolve)
 {
     struct spot s;
     struct opening o = {flags, mode & 07777 & ~k->c->umask_owner};
     bool nofollow = flags & O_NOFOLLOW || (flags & O_CREAT && flags & O_EXCL);
-    unsigned how = (nofollow ? 0 : WALK_FOLLOW) | (flags & O_CREAT && !(flags & O_PATH) ? WALK_NAME : 0);
+    unsigned how = resolve | (nofollow ? 0 : WALK_FOLLOW) | (flags & O_CREAT && !(flags & O_PATH) ? WALK_NAME : 0);
     how |= (flags & O_TMPFILE_) == O_TMPFILE_ ? 0 : WALK_UNPROVED;
     long r;
     do {
@@ -276,31 +276,17 @@ long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode)
 
 long op_open(struct call *k, const long *a)
 {
-    return open_at(k, AT_FDCWD, (const char *)a[0], (int)a[1], (u32)a[2]);
+    return open_at(k, AT_FDCWD, (const char *)a[0], (int)a[1], (u32)a[2], 0);
 }
 
 long op_openat(struct call *k, const long *a)
 {
-    return open_at(k, (int)a[0], (const char *)a[1], (int)a[2], (u32)a[3]);
+    return open_at(k, (int)a[0], (const char *)a[1], (int)a[2], (u32)a[3], 0);
 }
 
 long op_creat(struct call *k, const long *a)
 {
-    return open_at(k, AT_FDCWD, (const char *)a[0], O_CREAT | O_WRONLY | O_TRUNC, (u32)a[1]);
-}
-
-/* openat2: callers must be ready for a kernel without it (before 5.6). With plain flags it is an openat. */
-long op_openat2(struct call *k, const long *a)
-{
-    u64 how[3];
-    if ((u64)a[3] != sizeof how)
-        return (u64)a[3] < sizeof how ? -EINVAL : -E2BIG;
-    long r = guest_read(how, (const void *)a[2], sizeof how);
-    if (r)
-        return r;
-    if (how[2])
-        return -ENOSYS;
-    return open_at(k, (int)a[0], (const char *)a[1], (int)how[0], (u32)how[1]);
+    return open_at(k, AT_FDCWD, (const char *)a[0], O_CREAT | O_WRONLY | O_TRUNC, (u32)a[1], 0);
 }
 
 int core_open_guest(struct core *c, const char *path)

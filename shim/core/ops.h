@@ -23,8 +23,8 @@ int make_dirs(struct call *k, const char *path, size_t len);
 /* names.c: a bind is mounted somewhere below n. */
 bool mounted_in(const struct core *c, const struct name *n);
 
-/* open.c: *at variants of the others need a raw descriptor. */
-long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode);
+/* open.c; resolve: WALK_NO_LINKS … of openat2. */
+long open_at(struct call *k, int dirfd, const char *guest, int flags, u32 mode, unsigned resolve);
 
 /* A guest path that is not given: NULL or "". */
 static inline bool no_path(long path)

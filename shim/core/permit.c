@@ -81,10 +81,12 @@ int permit_way(struct call *k, const struct spot *s)
     volatile u64 *kept = &c->permitted[n->dir_hash >> 20 & (PERMITTED - 1)];
     if (key && *kept == key)
         return 0;
+    const char *root;
+    u32 base = s->base ? s->base : root_now(c, &root);
     int r = search_way(k, n->path, 0, n->dir_len);
     if (!r && key)
         *kept = key;
-    return r && s->base ? search_way(k, n->path, s->base, n->dir_len) : r;
+    return r && base ? search_way(k, n->path, base, n->dir_len) : r;
 }
 
 int permit_spot(struct call *k, const struct spot *s, int how)

@@ -190,6 +190,7 @@ static void hash_binds(struct core *c)
 }
 
 int cwd_init(struct core *c, const struct handover_text *t);
+int root_init(struct core *c, const struct handover_text *t);
 void fork_init(struct core *c);
 
 int core_init(struct core *c, const struct handover *h, const char *start_path, const char **what)
@@ -225,7 +226,8 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
     if (HANDOVER(h, 'b').at || HANDOVER(h, 'f').at)
         bloom_map(c, HANDOVER(h, 'b').at);
     *what = "the container's hand-over is damaged";
-    return cwd_init(c, &HANDOVER(h, 'c'));
+    r = root_init(c, &HANDOVER(h, 'o'));
+    return r ? r : cwd_init(c, &HANDOVER(h, 'c'));
 }
 
 const struct lpmx_container *core_container(const struct core *c)

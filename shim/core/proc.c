@@ -58,6 +58,17 @@ static bool is_fd(const char *what)
     return str_starts(what, "fd/") && text_number(&s, &n) && !*s;
 }
 
+bool proc_magic(const char *path, u32 len)
+{
+    static const char *const folder[] = {"fd/", "ns/", "map_files/"};
+    u64 pid;
+    const char *what = len > 6 ? proc_part(path, &pid) : NULL;
+    bool magic = what && (str_equal(what, "exe") || str_equal(what, "cwd") || str_equal(what, "root"));
+    for (unsigned i = 0; what && !magic && i < 3; i++)
+        magic = str_starts(what, folder[i]) && what[strlen(folder[i])];
+    return magic;
+}
+
 /* What the kernel says at a link of another process, or of a descriptor. */
 static int ask_kernel(struct call *k, const char *path, u64 pid, bool exe, char *out, size_t cap)
 {
@@ -91,8 +102,10 @@ int proc_link(struct call *k, const char *path, u32 len, char *out, size_t cap)
     if (!what)
         return -ENOENT;
     bool exe = str_equal(what, "exe"), cwd = str_equal(what, "cwd");
-    if (str_equal(what, "root"))
-        return answer(out, cap, "/");
+    if (str_equal(what, "root")) {
+        const char *root;
+        return pid || !root_now(k->c, &root) ? answer(out, cap, "/") : answer(out, cap, root);
+    }
     if (!pid && exe)
         return answer(out, cap, k->c->exe);
     if (!exe && !cwd && !is_fd(what))
@@ -101,12 +114,22 @@ int proc_link(struct call *k, const char *path, u32 len, char *out, size_t cap)
     return r == -ENOENT && !pid && cwd && !cwd_gone() ? answer_guest(cwd_get(k, out, cap), out, cap) : r;
 }
 
+/* The text as a process with another root sees it; what is outside of that keeps its whole path, as natively (d_path in fs/d_path.c). */
+static int below_root(struct core *c, char *out, u32 len)
+{
+    if (root_shown(c, out, &len) && !len)
+        out[len++] = '/';
+    return (int)len;
+}
+
 /* As the text of a link also a path that leads nowhere any more is the guest's. */
 int proc_readlink(struct call *k, const char *path, u32 len, char *out, size_t cap)
 {
     u64 pid;
     int r = proc_link(k, path, len, out, cap);
     const char *what = r == -ENOENT && len > 6 ? proc_part(path, &pid) : NULL;
+    if (r > 0 && k->c->rooted && proc_magic(path, len))
+        r = below_root(k->c, out, (u32)r);
     if (!what || (!is_fd(what) && !str_equal(what, "cwd") && !str_equal(what, "exe")))
         return r;
     struct slot *slot = slot_get(k->c);
@@ -118,7 +141,7 @@ int proc_readlink(struct call *k, const char *path, u32 len, char *out, size_t c
         int guest = reverse_path(k->c, slot->bytes, (u32)n - GONE_LEN, out, cap);
         if (guest > 0) {
             pos = (size_t)guest;
-            r = text_add(out, cap, &pos, GONE, GONE_LEN) ? (int)pos : -ENAMETOOLONG;
+            r = text_add(out, cap, &pos, GONE, GONE_LEN) ? below_root(k->c, out, (u32)pos) : -ENAMETOOLONG;
         }
     }
     slot_put(k->c, slot);

@@ -116,6 +116,9 @@ static const char *mapped_name(struct proctext *t, char *path, char *room, size_
         return NULL;
     int n = reverse_path(t->k->c, path, bare, room, cap - sizeof gone);
     if (n > 0) {
+        u32 shown = (u32)n;
+        root_shown(t->k->c, room, &shown);
+        n = (int)shown;
         memcpy(room + n, deleted ? gone : "", deleted ? sizeof gone : 1);
         return room;
     }

@@ -180,6 +180,9 @@ u32 address_to_guest(struct call *k, struct address *ad, u32 len)
         n = guest_of_fd_path(k->c, ad->path, guest, sizeof guest);
     else if (ad->path[0] == '/')
         n = reverse_path(k->c, ad->path, (u32)strlen(ad->path), guest, sizeof guest);
+    u32 shown = (u32)n;
+    if (n > 0 && root_shown(k->c, guest, &shown))
+        n = (int)shown;
     if (n <= 0 || n >= SUN_PATH)
         return len;
     memcpy(ad->path, guest, (size_t)n);

@@ -39,6 +39,13 @@ struct cwd {
     char path[CORE_PATH_MAX]; /* canonical guest path, "" = root */
 };
 
+#define ROOTS 4
+struct root { /* what chroot(2) was called with (root.c) */
+    u32 pid; /* whose it is; of [0] it does not count */
+    u32 len;
+    char path[CORE_PATH_MAX]; /* canonical guest path, "" = the container's own */
+};
+
 #define DIRFDS 32
 #define DIRFD_PATH 200
 struct dirfd { /* what a directory descriptor is open on (dirfds.c) */
@@ -84,6 +91,8 @@ struct core {
     volatile u8 *fork_mark; /* NULL where the kernel cannot tell fork from vfork */
     struct cwd cwd[4];      /* [0] is the owner's, the others vfork children's */
     volatile u32 cwd_split; /* a vfork child has changed its directory */
+    volatile bool rooted, root_split; /* somebody has called chroot; a vfork child has */
+    struct root root[ROOTS];          /* as cwd */
 
     struct core_ids ids;
     volatile u32 ids_turn; /* counts changes of the groups */
@@ -144,7 +153,7 @@ struct spot {
     bool deep;     /* relative to call.deep */
     u32 base;      /* length of what a relative path started from */
     u8 unproved;   /* below a bind: links may be on the way (WALK_UNPROVED); 2: and the cwd it starts from may have been moved */
-    u8 dots;       /* its last component was "." (1) or ".." (2) */
+    u8 dots;       /* its last component was "." (1) or ".." (2), or it had none (3): the root of one who called chroot */
     u32 cap;
     struct slot *slot;
     char *buf;

@@ -91,10 +91,23 @@ int bring_up_parent(struct call *k, struct name *n);
 void xattr_copy(struct call *k, const struct low *low, int in, int out, bool caps); /* what the lower entry has, as far as the host can hold it */
 void xattr_drop_caps(struct call *k, int fd, const char *path);                     /* of an object; path NULL: of the descriptor itself */
 
+/* root.c: the root of the process and its length; 0 = the container's own. */
+u32 root_elsewhere(struct core *c, const char **path);
+static inline u32 root_now(struct core *c, const char **path) { return *path = "", c->rooted ? root_elsewhere(c, path) : 0; }
+bool root_shown(struct core *c, char *path, u32 *len); /* takes the root off a canonical guest path; false: it is not below it, and stays */
+
 /* walk.c */
 #define WALK_FOLLOW 1 /* a link at the end is followed */
 #define WALK_NAME 2   /* the last name itself is meant (create, remove, rename): "link/" is not followed, "file/" is no error yet */
 #define WALK_UNPROVED 4 /* below a bind the caller asks the host itself (spot.unproved); where that cannot tell it walks again without this */
+#define WALK_WHOLE 8    /* the text is a canonical path from the container's own root, whatever chroot said */
+/* openat2(2), RESOLVE_…; the walk is step by step then. */
+#define WALK_NO_LINKS 0x10
+#define WALK_NO_MAGIC 0x20
+#define WALK_BENEATH 0x40
+#define WALK_IN_ROOT 0x80
+#define WALK_NO_XDEV 0x200
+#define WALK_RESOLVE (WALK_NO_LINKS | WALK_NO_MAGIC | WALK_BENEATH | WALK_IN_ROOT | WALK_NO_XDEV)
 int walk(struct call *k, int dirfd, const char *guest, unsigned flags, struct spot *s); /* 0 or -errno; always walk_end */
 int walk_text(struct call *k, const char *text, unsigned flags, struct spot *s);        /* text is ours, absolute or to cwd */
 void walk_end(struct call *k, struct spot *s);
@@ -126,6 +139,9 @@ bool bind_in(const char *guest, const char *path, u32 len);          /* guest is
 bool bind_any_in(const struct core *c, const char *path, u32 len); /* some bind is */
 static inline const char *bind_guest(const struct core *c, int i) { return c->strings + c->binds[i].guest; }
 static inline const char *bind_host(const struct core *c, int i) { return c->strings + c->binds[i].host; }
+
+/* proc.c: path[len] is a link of /proc that leads to a file itself and not to a path: exe, cwd, root, fd/N, ns/…, map_files/…. */
+bool proc_magic(const char *path, u32 len);
 
 /* reverse.c: host path -> guest path. Length, or -ENOENT when it is none of the container's. */
 int reverse_path(struct core *c, const char *host, u32 len, char *out, size_t cap);

@@ -9,40 +9,6 @@
 
 #define WALK_CAREFUL 0x100
 
-/* A component below a bind. 1 = a link was substituted, 0 = go on, or -errno. */
-static int step_bind(struct walker *w, bool last, u32 dir_len)
-{
-    struct spot *s = w->s;
-    struct core *c = w->k->c;
-    const struct lpmx_bind *b = &c->binds[s->bind];
-    const char *rel = s->buf + s->bind_skip + 1;
-    if (b->flags & LPMX_BIND_FILE)
-        return -ENOTDIR;
-    if (last && !(w->flags & WALK_FOLLOW) && (!s->must_dir || w->flags & WALK_NAME))
-        return 0;
-    if (b->flags & LPMX_BIND_TRUST) {
-        char *at = s->buf + s->name.len + 2;
-        if (walker_gap(w) < CORE_PATH_MAX + 16) {
-            char small[256];
-            int n = proc_link(w->k, s->buf, s->name.len, small, sizeof small);
-            if (n != -ENAMETOOLONG)
-                return n == -ENOENT ? 0 : n < 0 ? n : substitute(w, small, (u32)n, dir_len);
-            int r = walker_grow(w);
-            if (r)
-                return r;
-            s->buf[s->name.len] = 0;
-            at = s->buf + s->name.len + 2;
-        }
-        int n = proc_link(w->k, s->buf, s->name.len, at, CORE_PATH_MAX);
-        return n == -ENOENT ? 0 : n < 0 ? n : substitute(w, at, (u32)n, dir_len);
-    }
-    int fd = place_fd(w->k, PLACE_BIND + s->bind);
-    if (fd < 0)
-        return fd;
-    int r = substitute_disk(w, fd, rel, false, dir_len);
-    return r == -EINVAL || (last && r == -ENOENT) ? 0 : r;
-}
-
 /* What is at the canonical name now, followed if it is a link that must be. 1 = substituted, 0 = settled, or -errno. */
 static int settle_known(struct walker *w, bool last, u32 dir_len, bool untouched)
 {
@@ -102,6 +68,8 @@ static int step(struct walker *w, const char *comp, u32 len, bool last)
     s->buf[s->name.len] = 0;
     int mount = bind_at(c, s->buf, s->name.len);
     if (mount >= 0) {
+        if (w->flags & WALK_NO_XDEV)
+            return -EXDEV;
         s->bind = mount;
         s->bind_skip = s->name.len;
         w->unproved = false;
@@ -109,7 +77,7 @@ static int step(struct walker *w, const char *comp, u32 len, bool last)
     }
     int r;
     if (s->bind >= 0) {
-        r = step_bind(w, last, dir_len);
+        r = walker_step_bind(w, last, dir_len);
         return r < 0 ? r : 0;
     }
     name_set(w->k, &s->name, s->buf, s->name.len);
@@ -151,6 +119,11 @@ static int step_up(struct walker *w)
     }
     int r = s->bind >= 0 ? dir_of_host(w) : 0;
     u32 len = s->name.len;
+    w->root_known = true;
+    if (walker_at_root(w))
+        return r ? r : w->flags & WALK_BENEATH ? -EXDEV : 0;
+    if (w->flags & WALK_NO_XDEV && s->bind >= 0 && len == s->bind_skip)
+        return -EXDEV;
     while (len && s->buf[--len] != '/')
         ;
     if (!r)
@@ -173,7 +146,7 @@ static int walk_rest(struct walker *w)
                 break;
             continue;
         }
-        if (s->bind >= 0 && walk_straight(w))
+        if (s->bind >= 0 && !(w->flags & WALK_RESOLVE) && walk_straight(w))
             break;
         while (s->buf[w->rest] == '/')
             w->rest++;
@@ -245,7 +218,10 @@ static int walk_from(struct walker *w, int dirfd)
     s->base = 0;
     s->buf[0] = 0;
     s->bind = -1;
-    if (s->buf[w->rest] != '/') {
+    if (w->flags & WALK_BENEATH && s->buf[w->rest] == '/')
+        return -EXDEV;
+    w->root_known = s->buf[w->rest] == '/' || w->flags & WALK_IN_ROOT;
+    if (s->buf[w->rest] != '/' || w->flags & WALK_IN_ROOT) {
         struct stat st;
         int n = 0;
         w->from_cwd = dirfd == AT_FDCWD;
@@ -266,8 +242,19 @@ static int walk_from(struct walker *w, int dirfd)
             return n;
         walker_rewind(w, (u32)n);
         s->base = (u32)n;
+        if (w->flags & (WALK_BENEATH | WALK_IN_ROOT)) {
+            w->root = NULL;
+            w->root_len = (u32)n;
+        }
         if (dirfd != AT_FDCWD && s->bind < 0) /* it may be gone */
             w->unproved = true;
+    } else if (w->root_len) {
+        int r = w->rest < w->root_len + 16 ? walker_grow(w) : 0;
+        if (r)
+            return r;
+        walker_to_root(w);
+        s->dots = 3;
+        w->unproved = s->bind < 0; /* it may be gone */
     }
     return walk_rest(w);
 }
@@ -304,6 +291,7 @@ static int take_text(struct walker *w, const char *text, bool ours)
 static int walk_any(struct call *k, int dirfd, const char *text, bool ours, unsigned flags, struct spot *s)
 {
     bool checked = false;
+    flags |= flags & WALK_RESOLVE ? WALK_CAREFUL : 0;
     s->buf = s->small;
     s->cap = sizeof s->small;
     s->slot = NULL;
@@ -314,8 +302,10 @@ static int walk_any(struct call *k, int dirfd, const char *text, bool ours, unsi
     s->kind = KIND_NONE;
     s->mode = 0;
     for (;;) {
-        struct walker w = {.k = k, .s = s, .flags = flags};
+        struct walker w = {.k = k, .s = s, .flags = flags, .root = ""};
         s->must_dir = false;
+        if (k->c->rooted && !(flags & WALK_WHOLE))
+            w.root_len = root_elsewhere(k->c, &w.root);
         int r = take_text(&w, text, ours);
         if (!r)
             r = walk_from(&w, dirfd);
@@ -341,6 +331,8 @@ static int walk_deep_too(struct call *k, int dirfd, const char *text, bool ours,
     if (!deep)
         return r;
     s->unproved = 0;
+    if (flags & WALK_RESOLVE)
+        return -ENOSYS; /* as a kernel without openat2: callers look up each name themselves */
     return deep_walk(k, dirfd, text, flags & ~(unsigned)WALK_UNPROVED, s);
 }
 

@@ -33,6 +33,32 @@ void walker_rewind(struct walker *w, u32 len)
     s->bind_skip = s->bind < 0 ? 0 : (u32)strlen(bind_guest(w->k->c, s->bind));
 }
 
+bool walker_at_root(const struct walker *w)
+{
+    return w->s->name.len == w->root_len && (!w->root || !memcmp(w->s->buf, w->root, w->root_len));
+}
+
+void walker_to_root(struct walker *w)
+{
+    if (w->root)
+        memcpy(w->s->buf, w->root, w->root_len);
+    walker_rewind(w, w->root_len);
+}
+
+/* What openat2 was told not to do: fs/namei.c, pick_link, nd_jump_link, nd_jump_root. */
+static int refused(const struct walker *w, bool absolute)
+{
+    if (w->flags & WALK_NO_LINKS || (w->jump && w->flags & WALK_NO_MAGIC))
+        return -ELOOP;
+    if (w->jump)
+        return w->flags & (WALK_NO_XDEV | WALK_BENEATH | WALK_IN_ROOT) ? -EXDEV : 0;
+    if (!absolute)
+        return 0;
+    /* The kernel compares with a root that it has not looked up where the path had neither "/" nor ".." so far: another mount. */
+    bool crosses = w->flags & WALK_NO_XDEV && (!w->root_known || w->s->bind != bind_over(w->k->c, w->root ? w->root : w->s->buf, w->root_len));
+    return crosses || w->flags & WALK_BENEATH ? -EXDEV : 0;
+}
+
 /* Four texts of the longest kind fit: what needs more goes round in circles, and the kernel, which has no such limit, counts to the end. */
 static int grow_for_link(struct walker *w)
 {
@@ -45,9 +71,10 @@ int substitute(struct walker *w, const char *text, u32 len, u32 dir_len)
     struct spot *s = w->s;
     if (++w->hops > HOPS_MAX)
         return -ELOOP;
-    if (!len)
-        return -ENOENT;
-    while (walker_gap(w) < len + 8) { /* with text in the gap the caller has made room */
+    int no = w->flags & WALK_RESOLVE ? refused(w, len && text[0] == '/') : 0;
+    if (no || !len)
+        return no ? no : -ENOENT;
+    while (walker_gap(w) < len + 8 || w->rest < w->root_len + len + 8) { /* with text in the gap the caller has made room */
         int r = grow_for_link(w);
         if (r)
             return r;
@@ -58,7 +85,11 @@ int substitute(struct walker *w, const char *text, u32 len, u32 dir_len)
     bool absolute = text[0] == '/';
     w->rest -= len;
     memmove(s->buf + w->rest, text, len);
-    walker_rewind(w, absolute ? 0 : dir_len);
+    if (absolute && !w->jump)
+        walker_to_root(w);
+    else
+        walker_rewind(w, absolute ? 0 : dir_len);
+    w->jump = false;
     return 1;
 }
 

@@ -245,7 +245,7 @@ static long by_descriptor(struct call *k, const long *a, enum wish wish)
     int n = reverse_fd(k, (int)a[0], slot->bytes, SLOT_SIZE);
     long r = CORE_PASS;
     while (n > 0) {
-        r = walk_text(k, slot->bytes, 0, &s);
+        r = walk_text(k, slot->bytes, WALK_WHOLE, &s);
         if (r || s.kind == KIND_NONE || s.kind == KIND_BIND) /* of a layer's file that was removed: no layer changes */
             r = wish >= WISH_SET && reverse_in_layer(k, (int)a[0]) ? -EOPNOTSUPP : CORE_PASS;
         else

@@ -46,5 +46,8 @@ int main(int argc, char **argv)
     }
     bool none = r && (errno == ENOTTY || errno == EOPNOTSUPP);
     printf("flags: %s\n", none || (!r && flags_of(argv[1]) & FS_NODUMP_FL) ? "changed, or not of this file system" : strerror(errno));
+    fd = open("/var/tmp/whiteout", O_CREAT | O_WRONLY, 0600);
+    r = (int)syscall(SYS_renameat2, fd, "/var/tmp/whiteout", fd, "/var/tmp/other", 4 /* RENAME_WHITEOUT */);
+    printf("rename that leaves a whiteout: %s\n", r ? strerror(errno) : "done");
     return 0;
 }
