@@ -62,6 +62,8 @@ int main(int argc, char **argv)
         words++; /* `udocker --quiet run`, as cwltool calls it */
     if (words[0] && !strcmp(words[0], "__ref"))
         show_references(words + 1);
+    if (words[0] && !strcmp(words[0], "__continue"))
+        continue_when_killed(words + 1);
     bool only_plan = words[0] && !strcmp(words[0], "__plan");
     const struct command *command = command_find(words + only_plan, &used);
     if (!command)

@@ -12,6 +12,9 @@ _Noreturn void verb_resume(const struct parsed *c); /* resume */
 /* Prints what the command line means as one line of JSON, without any effect. */
 _Noreturn void verb_plan(const struct parsed *c);
 
+/* continue.c: lets a container's programs go on when the engine that stopped them is killed. For the engine only. */
+_Noreturn void continue_when_killed(const char *const *words);
+
 /* detach.c: splits off a process that goes on without us. True in it (*ready_fd: where to say that all is well), false here
  * after it said so (its words are on stdout, *status is 0) or ended (*status). */
 bool detach(int *ready_fd, int *status);

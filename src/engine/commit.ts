@@ -1,9 +1,9 @@
 /* commit: a new image out of a container: the layers of its image, one more for what the container changed, and its settings.
  *
  * What lpmx itself shows in a container (resolv.conf, hosts, mounts) is no part of the writable layer and so of no image. Volumes
- * that the image declares lie in the writable layer and are part of it.
+ * that the image declares lie in the writable layer, but what is in them is left out, as docker does.
  */
-import { type ByteText, LpmxError, showByteText } from "../base/mod.ts";
+import { type ByteText, LpmxError, showByteText, toByteText } from "../base/mod.ts";
 import { asIoError, readFileIfAny, readStart } from "../host/mod.ts";
 import { parseConfig, type SourceLayer } from "../image/mod.ts";
 import { decodeEntries, Merger } from "../layer/mod.ts";
@@ -34,15 +34,15 @@ export async function commitContainer(
   store.sweep();
   const base = baseConfig(stores, container);
   configOf(base, container, undefined, options); // a bad change costs nothing
-  const place = upperPlace(store, container);
-  const resume = options.pause ? await pauseContainer(store, container) : () => {};
+  const place = upperPlace(store, container, parseConfig(base, "the image's config").volumes);
+  const resume = options.pause ? await pauseContainer(store, container) : async () => {};
   let diffId: string | undefined;
   try {
     diffId = storeLayer(store, tarOf(readUpper(place, (path) => skip(path, options))));
   } catch (error) {
     throw asIoError("Cannot read the container's writable layer", error);
   } finally {
-    resume();
+    await resume();
   }
   const text = configOf(base, container, diffId, options);
   const config = parseConfig(text, "the new config");
@@ -98,7 +98,11 @@ function baseConfig(stores: readonly Store[], { meta }: Container): string {
   );
 }
 
-function upperPlace(store: Store, { meta }: Container): UpperPlace {
+function upperPlace(
+  store: Store,
+  { meta }: Container,
+  volumes: readonly string[],
+): UpperPlace {
   const at = (path: string) => path.startsWith("/") ? path : store.at(path);
   const merger = new Merger();
   for (const folder of meta.layers) {
@@ -112,5 +116,6 @@ function upperPlace(store: Store, { meta }: Container): UpperPlace {
     owner: meta.owner,
     seed: indexSeed(readStart(at(meta.index), 128)),
     lower: merger.root,
+    volumes: new Set(volumes.map((path) => merger.resolve(toByteText(path)))),
   };
 }

@@ -1,17 +1,28 @@
 /* Stopping everything that runs in a container for a moment, so that its tree stands still. Without a daemon or cgroups that is
- * SIGSTOP to each process: parents first, so that none sees its child stopped; and CONT in the opposite order.
+ * SIGSTOP to each process: parents first, so that none sees its child stopped; and CONT in the opposite order. A helper lets
+ * them go on when this process is killed meanwhile (shim/launcher/continue.c).
  */
 import { LpmxError } from "../base/mod.ts";
-import { killProcess, pause, processesOf, realPath, type RunningProcess } from "../host/mod.ts";
-import { type Container, type Store } from "../store/mod.ts";
-import { markPaused, pausedByDead } from "../store/mod.ts";
+import {
+  Helper,
+  killProcess,
+  launcherPath,
+  pause,
+  processesOf,
+  realPath,
+  type RunningProcess,
+} from "../host/mod.ts";
+import { type Container, markPaused, type Paused, pausedByDead, type Store } from "../store/mod.ts";
 
 const SIGSTOP = 19, SIGCONT = 18;
 const patience = 5_000;
 
 /** Stops what runs in a container, and returns what lets it go on. Nothing runs: nothing happens.
  * Throws LpmxError("container-running") when some of it is on another machine or does not stop. */
-export async function pauseContainer(store: Store, container: Container): Promise<() => void> {
+export async function pauseContainer(
+  store: Store,
+  container: Container,
+): Promise<() => Promise<void>> {
   const { id, name } = container.meta;
   const elsewhere = container.live.find(({ pid }) => pid === undefined);
   if (elsewhere) {
@@ -23,19 +34,27 @@ export async function pauseContainer(store: Store, container: Container): Promis
   }
   const guests = () => guestsOf(store, container);
   if (pausedByDead(store, id)) goOn(guests());
-  if (guests().length === 0) return () => {};
-  const unmark = markPaused(store, id);
-  const resume = () => {
+  if (guests().length === 0) return async () => {};
+  const mark = markPaused(store, id);
+  const waker = wakerFor(mark);
+  const resume = async () => {
     goOn(guests());
-    unmark();
+    mark.remove();
+    await waker?.end("done\n");
   };
   try {
-    await stopAll(guests, name);
+    await stopAll(guests, waker, name);
   } catch (error) {
-    resume();
+    await resume();
     throw error;
   }
   return resume;
+}
+
+/** Undefined where no launcher is around: in tests of parts. */
+function wakerFor({ path, text }: Paused): Helper | undefined {
+  const launcher = launcherPath();
+  return launcher === undefined ? undefined : new Helper([launcher, "__continue", path, text]);
 }
 
 /** The contained programs, parents first; not the launchers that watch them. What left its launcher's family has the tree open. */
@@ -50,10 +69,15 @@ function goOn(guests: readonly RunningProcess[]): void {
   for (const { pid } of [...guests].reverse()) killProcess(pid, SIGCONT);
 }
 
-async function stopAll(guests: () => RunningProcess[], name: string): Promise<void> {
+async function stopAll(
+  guests: () => RunningProcess[],
+  waker: Helper | undefined,
+  name: string,
+): Promise<void> {
   for (const end = Date.now() + patience;;) {
     const moving = guests().filter(({ state }) => state !== "T" && state !== "t");
     if (moving.length === 0) return;
+    await waker?.tell(moving.map(({ pid }) => `${pid}\n`).join(""));
     for (const { pid } of moving) killProcess(pid, SIGSTOP);
     if (Date.now() > end) {
       throw new LpmxError(

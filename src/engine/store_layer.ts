@@ -5,6 +5,7 @@ import {
   AT_FDCWD,
   closeFd,
   dataOf,
+  ifThere,
   makeFolder,
   O_DIRECTORY,
   O_NOFOLLOW,
@@ -19,8 +20,15 @@ import {
   usePlainUmask,
   writeFile,
 } from "../host/mod.ts";
-import { toByteText } from "../base/mod.ts";
-import { type Extent, tarEnd, tarHeader, tarPadding, TarReader } from "../image/mod.ts";
+import { type ByteText, toByteText } from "../base/mod.ts";
+import {
+  type Extent,
+  type LayerEntry,
+  tarEnd,
+  tarHeader,
+  tarPadding,
+  TarReader,
+} from "../image/mod.ts";
 import { encodeEntries, Unpacker } from "../layer/mod.ts";
 import { type UpperChange } from "../runtime/mod.ts";
 import { Store } from "../store/mod.ts";
@@ -31,17 +39,25 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const worthHoles = 1 << 16;
 const piece = 1 << 20;
 
-/** Members of an archive for changes, and its end. */
+/** Members of an archive for changes, and its end. A file that is gone by now is left out; its other names are files then. */
 export function* tarOf(changes: Iterable<UpperChange>): Generator<Bytes> {
+  const gone = new Map<ByteText, LayerEntry>();
   for (const change of changes) {
-    if (change.entry.type === "file") yield* fileMember(change);
-    else yield tarHeader(change.entry);
+    const { path, type, target } = change.entry;
+    const origin = type === "hardlink" ? gone.get(target!) : change.entry;
+    if (origin?.type !== "file") {
+      yield tarHeader(change.entry);
+      continue;
+    }
+    const entry = { ...origin, path };
+    const fd = ifThere(() => openAt(change.folder, change.name, O_RDONLY | O_NOFOLLOW));
+    if (fd === undefined) gone.set(path, entry);
+    else yield* fileMember({ ...change, entry }, fd);
   }
   yield tarEnd();
 }
 
-function* fileMember({ entry, folder, name, stored }: UpperChange): Generator<Bytes> {
-  const fd = openAt(folder, name, O_RDONLY | O_NOFOLLOW);
+function* fileMember({ entry, stored }: UpperChange, fd: number): Generator<Bytes> {
   try {
     const holes = stored + worthHoles < entry.size ? dataOf(fd, entry.size) : [];
     const kept = holes.reduce((sum, { length }) => sum + length, 0);

@@ -69,6 +69,19 @@ function unless(errno: number, work: () => never): undefined {
   }
 }
 
+const ENOTDIR = 20, ELOOP = 40;
+
+/** What the work gives; undefined when what it is about is gone, or something else by now. */
+export function ifThere<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    const gone = error instanceof SysError && [ENOENT, ENOTDIR, ELOOP].includes(error.errno);
+    if (gone) return undefined;
+    throw error;
+  }
+}
+
 /** All names in a folder but "." and "..", sorted bytewise. */
 export function namesAt(dir: number, name: ByteText): ByteText[] {
   const fd = openAt(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);

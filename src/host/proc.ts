@@ -156,6 +156,30 @@ export function randomHex(digits: number): string {
   return hex(crypto.getRandomValues(new Uint8Array(digits / 2)));
 }
 
+/** A program that is told things over its standard input while this one goes on. That it is gone is no error. */
+export class Helper {
+  #process: Deno.ChildProcess;
+  #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+
+  constructor([program, ...args]: readonly [string, ...string[]]) {
+    const quiet = { stdout: "null", stderr: "null" } as const;
+    this.#process = new Deno.Command(program, { args, stdin: "piped", ...quiet }).spawn();
+    this.#input = this.#process.stdin.getWriter();
+  }
+
+  /** Comes back when the text is in the pipe. */
+  async tell(text: string): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(text)).catch(() => {});
+  }
+
+  /** Says a last thing and waits for the program's end. */
+  async end(text: string): Promise<void> {
+    await this.tell(text);
+    await this.#input.close().catch(() => {});
+    await this.#process.status;
+  }
+}
+
 /** Runs a program with a text as its input and gives its output. Throws Deno.errors.NotFound when there is none. */
 export async function runProgram(
   command: readonly string[],

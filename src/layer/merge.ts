@@ -18,6 +18,8 @@ function folder(name: ByteText, layer: number): MergedNode {
   return { name, type: "dir", mode: 0o755, layer, children: new Map(), ...plain };
 }
 
+const maxHops = 40;
+
 /** A merged view that grows layer by layer. */
 export class Merger {
   readonly root: MergedNode = folder("" as ByteText, 0);
@@ -44,6 +46,25 @@ export class Merger {
   /** The node at a path; undefined when there is none. */
   find(path: ByteText): MergedNode | undefined {
     return path === "" ? this.root : this.#folderAt(parentOf(path))?.children?.get(nameOf(path));
+  }
+
+  /** Where a path leads inside: its links are followed as far as there is anything. */
+  resolve(path: ByteText): ByteText {
+    const todo = path.split("/");
+    let done = "" as ByteText;
+    for (let hops = 0; todo.length > 0;) {
+      const part = todo.shift()!;
+      if (part === "" || part === ".") continue;
+      const next = part === ".." ? parentOf(done) : joinPath(done, part);
+      const node = part === ".." ? undefined : this.find(next);
+      if (node?.type !== "symlink" || ++hops > maxHops) {
+        done = next;
+        continue;
+      }
+      if (node.target.startsWith("/")) done = "" as ByteText;
+      todo.unshift(...node.target.split("/"));
+    }
+    return done;
   }
 
   #forget(): void {

@@ -47,6 +47,19 @@ Deno.test("Merger lets upper layers replace, and keeps the children of folders",
   ]);
 });
 
+Deno.test("Merger follows links inside", () => {
+  const merger = new Merger();
+  merger.add(layer("d a", "l b -> a", "l a/up -> ../c/./d", "l root -> /a/up", "l loop -> loop"));
+  const resolve = (path: string) => merger.resolve(path as ByteText);
+  assert.deepEqual(["/b/x", "b/up", "/root/../x", "../nothing/", "loop/x"].map(resolve), [
+    "a/x",
+    "c/d",
+    "c/x",
+    "nothing",
+    "loop/x",
+  ]);
+});
+
 Deno.test("Merger applies whiteouts to lower layers only, wherever they stand", () => {
   const lower = layer("d etc", "f etc/a", "f etc/b");
   assert.deepEqual(merged(lower, layer("f etc/a", "w etc/a", "w etc/b")), [

@@ -1,5 +1,6 @@
 /* Reads the writable layer of a container (upper.md of the design) as the changes that it makes to its image, in OCI's terms: objects
- * with their identities, whiteouts for marks without an object. Nobody may be changing it, or what is torn is torn.
+ * with their identities, whiteouts for marks without an object. When somebody is changing it, what is torn is torn, and what goes away
+ * while it is read is left out.
  *
  * Changes nothing but what any look-up may: a pending copy (its mark names a temp that is still there) is put into its place.
  */
@@ -8,6 +9,7 @@ import {
   AT_FDCWD,
   attributesAt,
   closeFd,
+  ifThere,
   linkTextAt,
   lookAt,
   namesAt,
@@ -32,6 +34,8 @@ export interface UpperPlace {
   seed: number;
   /** The merged view of the image. */
   lower: MergedNode;
+  /** Folders whose content is not wanted: only those that the image lacks are told, and empty. */
+  volumes: ReadonlySet<ByteText>;
 }
 
 /** A change. `folder` is a descriptor, open until the next one is asked for, of what holds `name`. */
@@ -66,11 +70,20 @@ export function* readUpper(
   try {
     const [upper, dead, work, classes, overflows] = folders;
     if (upper === undefined || dead === undefined) return;
-    const reader = new Reader(new Identities(place.owner, classes, overflows), dead, work, skipped);
+    const reader = new Reader(new Identities(place.owner, classes, overflows), dead, work, {
+      skipped,
+      volumes: place.volumes,
+    });
     yield* reader.root(upper, place);
   } finally {
     for (const fd of [tree, ...folders]) if (fd !== undefined) closeFd(fd);
   }
+}
+
+/** What is left out. */
+interface Left {
+  skipped(path: ByteText): void;
+  volumes: ReadonlySet<ByteText>;
 }
 
 class Reader {
@@ -82,7 +95,7 @@ class Reader {
     readonly identities: Identities,
     readonly dead: number,
     readonly work: number | undefined,
-    readonly skipped: (path: ByteText) => void,
+    readonly left: Left,
   ) {
     this.#deadFolders = new Set(namesAt(dead, "." as ByteText));
   }
@@ -134,11 +147,16 @@ class Reader {
   ): Generator<UpperChange> {
     const marks = this.#marks(hash, lower);
     this.#publish(dir, marks);
-    const names = namesAt(dir, "." as ByteText).filter((name) => this.#kept(path, dir, name));
+    const all = ifThere(() => namesAt(dir, "." as ByteText)) ?? [];
+    const names = all.filter((name) => this.#kept(path, dir, name));
     const there = new Set(names);
-    const gone = [...marks.keys()].filter((name) => !there.has(name)).sort();
-    yield* this.#whiteouts(path, dir, gone, path !== "" && this.#nothingLeft(dir, lower, hash));
+    const isVolume = (name: ByteText) => this.left.volumes.has(joinPath(path, name));
+    const gone = [...marks.keys()].filter((name) => !there.has(name) && !isVolume(name)).sort();
+    const held = [...this.left.volumes].some((volume) => volume.startsWith(`${path}/`));
+    const opaque = path !== "" && !held && this.#nothingLeft(dir, lower, hash);
+    yield* this.#whiteouts(path, dir, gone, opaque);
     for (const name of names) {
+      if (isVolume(name) && lower?.children?.get(name)?.type === "dir") continue;
       yield* this.object(joinPath(path, name), dir, name, lower, hashMore(hash, `/${name}`));
     }
   }
@@ -167,7 +185,8 @@ class Reader {
       if (child.type !== "dir" || !child.children?.size) continue;
       const look = lookAt(dir, name);
       if (!look || (look.mode & 0o170000) !== 0o040000) continue;
-      const inner = openFolder(dir, name);
+      const inner = ifThere(() => openFolder(dir, name));
+      if (inner === undefined) continue;
       try {
         if (!this.#nothingLeft(inner, child, hashMore(hash, `/${name}`))) return false;
       } finally {
@@ -190,7 +209,7 @@ class Reader {
     }
     const look = lookAt(dir, name);
     if (!look || this.identities.of(look).type !== "socket") return look !== undefined;
-    this.skipped(shown);
+    this.left.skipped(shown);
     return false;
   }
 
@@ -216,15 +235,17 @@ class Reader {
       if (look.links > 1) this.#linked.set(look.object, path);
       if (entry.type === "file") entry.size = look.size;
       if (entry.type === "symlink") {
-        const { target, owner } = guestLink(linkTextAt(folder, name)!);
+        const text = linkTextAt(folder, name);
+        if (text === undefined) return;
+        const { target, owner } = guestLink(text);
         entry.target = target;
         [entry.uid, entry.gid] = owner ?? [entry.uid, entry.gid];
       }
-      const xattrs = guestAttributes(attributesAt(folder, name));
+      const xattrs = guestAttributes(ifThere(() => attributesAt(folder, name)) ?? {});
       if (xattrs) entry.xattrs = xattrs;
     }
     yield { entry, folder, name, stored: look.stored };
-    if (entry.type !== "dir") return;
+    if (entry.type !== "dir" || this.left.volumes.has(path)) return;
     const below = above?.children?.get(name);
     yield* this.#below(path, folder, name, below?.type === "dir" ? below : undefined, hash);
   }
@@ -236,13 +257,14 @@ class Reader {
     lower: MergedNode | undefined,
     hash: HashState,
   ): Generator<UpperChange> {
-    let dir: number;
+    let dir: number | undefined;
     try {
-      dir = openFolder(folder, name);
+      dir = ifThere(() => openFolder(folder, name));
     } catch (error) {
       if (error instanceof SysError) throw new SysError(error.call, `/${path}`, error.errno);
       throw error;
     }
+    if (dir === undefined) return;
     try {
       yield* this.folder(path, dir, lower, hash);
     } finally {

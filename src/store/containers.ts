@@ -110,10 +110,18 @@ export function isRunning(container: Container): boolean {
 /** state/paused says who has stopped a container's processes for a moment: their launchers then take no part in it. */
 const pausedPath = (store: Store, id: string) => store.at(`${folderOf(id)}/state/paused`);
 
-/** Says that this process pauses a container, and returns what takes it back. */
-export function markPaused(store: Store, id: string): () => void {
-  writeAtomically(pausedPath(store, id), ownMark());
-  return () => removeQuietly(pausedPath(store, id));
+/** The mark of a pause: a file, and what it says. */
+export interface Paused {
+  path: string;
+  text: string;
+  remove(): void;
+}
+
+/** Says that this process pauses a container. */
+export function markPaused(store: Store, id: string): Paused {
+  const path = pausedPath(store, id), text = ownMark();
+  writeAtomically(path, text);
+  return { path, text, remove: () => removeQuietly(path) };
 }
 
 /** Whether somebody has paused a container and was killed before letting it go on. */
