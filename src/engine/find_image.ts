@@ -31,6 +31,19 @@ export function findImage(store: Store, word: string): FoundImage {
   });
 }
 
+/** Finds an image in the first of several stores that has it. Throws LpmxError("image-not-found" | "ambiguous-name"). */
+export function findImageIn(stores: readonly Store[], word: string): FoundImage & { store: Store } {
+  for (const store of stores.slice(0, -1)) {
+    try {
+      return { store, ...findImage(store, word) };
+    } catch (error) {
+      if (!(error instanceof LpmxError) || error.code !== "image-not-found") throw error;
+    }
+  }
+  const store = stores.at(-1)!;
+  return { store, ...findImage(store, word) };
+}
+
 function byName(
   store: Store,
   refs: ReadonlyMap<string, string>,

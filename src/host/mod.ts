@@ -9,6 +9,7 @@ export * from "./libc.ts";
 export * from "./locks.ts";
 export * from "./look.ts";
 export * from "./machine.ts";
+export * from "./output.ts";
 export * from "./paths.ts";
 export * from "./proc.ts";
 export * from "./readable_file.ts";

@@ -104,8 +104,8 @@ function headerBlock(
   const octal = (at: number, digits: number, value: number) =>
     put(at, value.toString(8).padStart(digits, "0"));
   const text = (key: string, at: number, value: string) => {
-    if (value.length > 100) records.set(key, value);
-    put(at, value.slice(0, 100));
+    if (value.length > 100 || !isAscii(value)) records.set(key, value);
+    put(at, shortText(value));
   };
   const number = (key: string, at: number, digits: number, value: number, max: number) => {
     if (value > max) records.set(key, String(value));
@@ -122,11 +122,21 @@ function headerBlock(
   put(156, flag);
   text("linkpath", 157, entry.target ?? "");
   put(257, "ustar\x0000");
-  octal(329, 7, entry.major ?? 0);
-  octal(337, 7, entry.minor ?? 0);
+  if (flag !== "x") {
+    octal(329, 7, entry.major ?? 0);
+    octal(337, 7, entry.minor ?? 0);
+  }
   for (const [key, value] of Object.entries(entry.xattrs ?? {})) addXattr(records, key, value);
   seal(block);
   return block;
+}
+
+const isAscii = (text: string) => /^\p{ASCII}*$/u.test(text);
+
+/** What fits of a text; no folder's name is cut so that it ends in a slash. */
+function shortText(text: string): string {
+  const plain = isAscii(text) ? text : text.replace(/\P{ASCII}/gu, "");
+  return plain.length > 100 ? plain.slice(0, 100).replace(/\/+$/, "") : plain;
 }
 
 /** Sums up the block in its checksum field. */
@@ -160,6 +170,13 @@ function paxRecord(key: string, value: string): string {
   return length + rest;
 }
 
+/** What the header of a member is called, for programs that know no pax. */
+function paxName(member: ByteText): ByteText {
+  const [folder, name] = [parentOf(member), nameOf(member)];
+  return shortText([folder, "PaxHeaders.0", name].filter((part) => part !== "").join("/"))
+    .replace(/\/+$/, "") as ByteText;
+}
+
 function paxMember(records: Map<string, string>, entry: LayerEntry): Uint8Array<ArrayBuffer>[] {
   const sorted = [...records].sort(([x], [y]) => x < y ? -1 : 1);
   const body = fromByteText(
@@ -168,14 +185,14 @@ function paxMember(records: Map<string, string>, entry: LayerEntry): Uint8Array<
   const block = headerBlock(new Map(), {
     path: "" as ByteText,
     type: "file",
-    mode: 0o644,
+    mode: 0,
     uid: 0,
     gid: 0,
     size: body.length,
     mtime: 0,
     mtimeNs: 0,
   }, {
-    name: `PaxHeaders.0/${nameOf(entry.path)}`.slice(0, 100) as ByteText,
+    name: paxName(memberName(entry)),
     flag: "x",
     stored: body.length,
   });

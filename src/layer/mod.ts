@@ -8,3 +8,4 @@ export {
 } from "./entries.ts";
 export { type FindBelow, Unpacker } from "./unpack.ts";
 export { Merger, walkMerged } from "./merge.ts";
+export { liveEntries } from "./replay.ts";

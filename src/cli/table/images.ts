@@ -80,6 +80,34 @@ export const images: readonly Command[] = [
     load: () => import("../commands/load.ts"),
   }),
   command({
+    words: "save",
+    aliases: ["image save", "docker save"],
+    args: "[OPTIONS] IMAGE [IMAGE...]",
+    summary: "Write images to an archive, an OCI layout or standard output",
+    details:
+      "docker-archive is what `docker load`, `podman load`, skopeo and `lpmx load` read, and an OCI layout besides. " +
+      "Layers are packed again: same content, but with other digests than at the registry, so the saved image has another id.",
+    examples: [
+      "lpmx save -o image.tar mine:1",
+      "lpmx save mine:1 | ssh host lpmx load",
+      "lpmx save --format oci-dir -o layout mine:1",
+    ],
+    flags: [
+      value("output", "o", "NONE", "Write this instead of standard output", "PATH"),
+      value("format", undefined, "NONE", "docker-archive, oci-archive or oci-dir", "FORMAT"),
+      bool("quiet", "q", "NONE", "Accepted: nothing is printed anyway"),
+      ignored(
+        "multi-image-archive",
+        "m",
+        "bool",
+        "any archive can hold several images",
+      ),
+      refused("compress", undefined, "bool", "pipe it through gzip or zstd"),
+    ],
+    min: 1,
+    load: () => import("../commands/save.ts"),
+  }),
+  command({
     words: "images",
     aliases: ["image ls", "image list", "docker images", "docker list"],
     args: "[OPTIONS] [REPOSITORY[:TAG]]",
