@@ -85,8 +85,13 @@ struct core_ids {
     u32 ruid, euid, suid, fsuid, rgid, egid, sgid, fsgid;
     u32 ngroups;
     u32 groups[64];
-    u32 permitted, effective; /* capabilities of one that left root and kept them (capabilities(7), SECBIT_KEEP_CAPS); gone on exec */
+    u32 effective; /* capabilities (caps.h) */
+    struct core_caps {
+        u32 permitted, inheritable, bounding, ambient, secure; /* the last: securebits */
+    } caps;
 };
+/* The capabilities that a process has which starts with these ids. */
+void core_start_caps(struct core_ids *ids);
 struct core_ids *core_identity(struct core *c);
 
 /* True in a vfork child, and in any child where the kernel cannot tell (before 4.14): this memory is somebody else's. */

@@ -297,12 +297,14 @@ int core_enter_dir(struct core *c, const char *path, bool make)
 {
     struct call k = {.c = c};
     struct spot s;
-    u32 user = c->ids.fsuid, group = c->ids.fsgid; /* a missing workdir is made by root, as docker does */
+    struct core_ids *i = &c->ids;
+    u32 user = i->fsuid, group = i->fsgid, caps = i->effective; /* a missing workdir is made by root, as docker does */
     if (make)
-        c->ids.fsuid = c->ids.fsgid = 0;
+        i->fsuid = i->fsgid = 0, i->effective = ROOT_CAPS;
     int r = make ? make_dirs(&k, path, strlen(path)) : 0;
-    c->ids.fsuid = user;
-    c->ids.fsgid = group;
+    i->fsuid = user;
+    i->fsgid = group;
+    i->effective = caps;
     if (r)
         return r;
     r = walk_text(&k, path, WALK_FOLLOW, &s);

@@ -309,8 +309,10 @@ int core_program_open(struct core *c, const char *path, struct core_program *out
     if (r >= 0) {
         memcpy(out->guest, p->guest, strlen(p->guest) + 1);
         memcpy(c->exe, p->guest, strlen(p->guest) + 1);
-        if (!r)
+        if (!r) {
             plan_ids(p, &c->ids.ruid);
+            core_start_caps(&c->ids);
+        }
         r = 0;
     }
     slot_put(c, slot);

@@ -1,4 +1,5 @@
 /* Writing the hand-over (contract.h) for a program that is about to be executed. */
+#include "caps.h"
 #include "exec.h"
 
 static int put_number(char *out, size_t cap, size_t *pos, u32 v)
@@ -33,8 +34,20 @@ static APART int put_ids(struct core *c, const struct plan *p, char *out, size_t
         if (put_number(text, 72 * 12, &n, j < 8 ? ids[j] : c->ids.groups[j - 8]))
             return -E2BIG;
     int r = handover_put(out, cap, pos, 'i', text, n - 1);
-    if (r || cap - *pos < 64)
+    if (r || cap - *pos < 128)
         return r ? r : -E2BIG;
+    struct core_caps caps;
+    text = out + *pos + 16;
+    n = 0;
+    if (caps_after_exec(&c->ids, ids, &caps)) {
+        const u32 set[] = {caps.permitted, caps.inheritable, caps.bounding, caps.ambient, caps.secure};
+        for (unsigned j = 0; j < 5; j++)
+            put_number(text, 64, &n, set[j]);
+        if ((r = handover_put(out, cap, pos, 'l', text, n - 1)))
+            return r;
+    }
+    if (cap - *pos < 64)
+        return -E2BIG;
     text = out + *pos + 16;
     n = 0;
     put_number(text, 48, &n, c->main_known ? c->main_uid : c->ids.ruid);

@@ -1,11 +1,9 @@
-/* User and group ids as the guest sees them, and its capabilities: kept in the process (and handed over on exec), never asked of the kernel.
- * A guest root may become anybody, as setresuid(2) & co say; others move between their three ids. */
+/* User and group ids as the guest sees them: kept in the process (and handed over on exec), never asked of the kernel.
+ * Who has CAP_SETUID may become anybody, as setresuid(2) & co say; others move between their three ids. What that does to capabilities: caps.c. */
+#include "caps.h"
 #include "ops.h"
 
 #define KEEP ((u32)-1)
-#define CAP_SETGID 6
-#define CAP_SETUID 7
-#define PR_GET_KEEPCAPS 7
 
 long op_getuid(struct call *k, const long *a)
 {
@@ -53,48 +51,29 @@ long op_getresgid(struct call *k, const long *a)
 
 struct triple {
     u32 *real, *effective, *saved, *fs;
-    u32 cap; /* bit of the capability that may set them to anything */
+    u32 cap; /* the capability that may set them to anything */
 };
 
 static struct triple users(struct core_ids *i)
 {
-    return (struct triple){&i->ruid, &i->euid, &i->suid, &i->fsuid, 1u << CAP_SETUID};
+    return (struct triple){&i->ruid, &i->euid, &i->suid, &i->fsuid, CAP_SETUID};
 }
 
 static struct triple groups(struct core_ids *i)
 {
-    return (struct triple){&i->rgid, &i->egid, &i->sgid, &i->fsgid, 1u << CAP_SETGID};
-}
-
-static u32 permitted(const struct core_ids *i)
-{
-    return i->ruid && i->euid && i->suid ? i->permitted : ROOT_CAPS;
-}
-
-static u32 effective(const struct core_ids *i)
-{
-    return !i->euid ? ROOT_CAPS : i->ruid && i->suid ? i->effective : 0;
+    return (struct triple){&i->rgid, &i->egid, &i->sgid, &i->fsgid, CAP_SETGID};
 }
 
 static bool may(const struct core_ids *i, const struct triple *t, u32 v)
 {
-    return v == KEEP || effective(i) & t->cap || v == *t->real || v == *t->effective || v == *t->saved;
+    return v == KEEP || i->effective & t->cap || v == *t->real || v == *t->effective || v == *t->saved;
 }
 
-/* The permitted ones stay only with PR_SET_KEEPCAPS, which passes through to the kernel: it remembers that for us. */
-static void leave_root(struct core_ids *i)
+static long set_three(struct call *k, struct triple t, u32 real, u32 effective, u32 saved)
 {
-    if (!i->ruid || !i->euid || !i->suid)
-        return;
-    i->permitted = sys1(SYS_prctl, PR_GET_KEEPCAPS) == 1 ? ROOT_CAPS : 0;
-    i->effective = 0;
-}
-
-static long set_three(struct core_ids *i, struct triple t, u32 real, u32 effective, u32 saved)
-{
+    struct core_ids *i = &k->c->ids, old = *i;
     if (!may(i, &t, real) || !may(i, &t, effective) || !may(i, &t, saved))
         return -EPERM;
-    bool was_root = !i->ruid || !i->euid || !i->suid;
     if (saved != KEEP)
         *t.saved = saved;
     if (real != KEEP)
@@ -102,51 +81,48 @@ static long set_three(struct core_ids *i, struct triple t, u32 real, u32 effecti
     if (effective != KEEP)
         *t.effective = effective;
     *t.fs = *t.effective;
-    if (was_root)
-        leave_root(i);
+    if (t.cap == CAP_SETUID)
+        caps_follow_user(k->c, &old);
     return 0;
 }
 
-static long set_one(struct core_ids *i, struct triple t, u32 v)
+static long set_one(struct call *k, struct triple t, u32 v)
 {
     if (v == KEEP)
         return -EINVAL;
-    return effective(i) & t.cap ? set_three(i, t, v, v, v) : set_three(i, t, KEEP, v, KEEP);
+    return k->c->ids.effective & t.cap ? set_three(k, t, v, v, v) : set_three(k, t, KEEP, v, KEEP);
 }
 
 /* setreuid: the saved id follows when the real one is set or the effective one leaves the old real one. */
-static long set_two(struct core_ids *i, struct triple t, u32 real, u32 effective)
+static long set_two(struct call *k, struct triple t, u32 real, u32 effective)
 {
-    u32 old = *t.real;
-    bool follow = real != KEEP || (effective != KEEP && effective != old);
-    long r = set_three(i, t, real, effective, KEEP);
-    if (!r && follow) {
-        bool was_root = !i->ruid || !i->euid || !i->suid;
-        *t.saved = *t.effective;
-        if (was_root)
-            leave_root(i);
-    }
-    return r;
+    bool real_may = real == KEEP || k->c->ids.effective & t.cap || real == *t.real || real == *t.effective; /* the saved one is not enough */
+    bool follow = real != KEEP || (effective != KEEP && effective != *t.real);
+    return real_may ? set_three(k, t, real, effective, !follow ? KEEP : effective != KEEP ? effective : *t.effective) : -EPERM;
 }
 
-long op_setuid(struct call *k, const long *a) { return set_one(&k->c->ids, users(&k->c->ids), (u32)a[0]); }
-long op_setgid(struct call *k, const long *a) { return set_one(&k->c->ids, groups(&k->c->ids), (u32)a[0]); }
-long op_setreuid(struct call *k, const long *a) { return set_two(&k->c->ids, users(&k->c->ids), (u32)a[0], (u32)a[1]); }
-long op_setregid(struct call *k, const long *a) { return set_two(&k->c->ids, groups(&k->c->ids), (u32)a[0], (u32)a[1]); }
-long op_setresuid(struct call *k, const long *a) { return set_three(&k->c->ids, users(&k->c->ids), (u32)a[0], (u32)a[1], (u32)a[2]); }
-long op_setresgid(struct call *k, const long *a) { return set_three(&k->c->ids, groups(&k->c->ids), (u32)a[0], (u32)a[1], (u32)a[2]); }
+long op_setuid(struct call *k, const long *a) { return set_one(k, users(&k->c->ids), (u32)a[0]); }
+long op_setgid(struct call *k, const long *a) { return set_one(k, groups(&k->c->ids), (u32)a[0]); }
+long op_setreuid(struct call *k, const long *a) { return set_two(k, users(&k->c->ids), (u32)a[0], (u32)a[1]); }
+long op_setregid(struct call *k, const long *a) { return set_two(k, groups(&k->c->ids), (u32)a[0], (u32)a[1]); }
+long op_setresuid(struct call *k, const long *a) { return set_three(k, users(&k->c->ids), (u32)a[0], (u32)a[1], (u32)a[2]); }
+long op_setresgid(struct call *k, const long *a) { return set_three(k, groups(&k->c->ids), (u32)a[0], (u32)a[1], (u32)a[2]); }
 
 /* They answer the former id, also when nothing changed. */
-static long set_fs(struct core_ids *i, struct triple t, u32 v)
+static long set_fs(struct call *k, struct triple t, u32 v)
 {
-    u32 old = *t.fs;
-    if (may(i, &t, v) && v != KEEP)
-        *t.fs = v;
-    return old;
+    struct core_ids *i = &k->c->ids, old = *i;
+    u32 was = *t.fs;
+    if (v == KEEP || (v != was && !may(i, &t, v)))
+        return was;
+    *t.fs = v;
+    if (t.cap == CAP_SETUID)
+        caps_follow_fsuid(k->c, old.fsuid);
+    return was;
 }
 
-long op_setfsuid(struct call *k, const long *a) { return set_fs(&k->c->ids, users(&k->c->ids), (u32)a[0]); }
-long op_setfsgid(struct call *k, const long *a) { return set_fs(&k->c->ids, groups(&k->c->ids), (u32)a[0]); }
+long op_setfsuid(struct call *k, const long *a) { return set_fs(k, users(&k->c->ids), (u32)a[0]); }
+long op_setfsgid(struct call *k, const long *a) { return set_fs(k, groups(&k->c->ids), (u32)a[0]); }
 
 long op_getgroups(struct call *k, const long *a)
 {
@@ -162,7 +138,7 @@ long op_getgroups(struct call *k, const long *a)
 long op_setgroups(struct call *k, const long *a)
 {
     struct core_ids *i = &k->c->ids;
-    if (!(effective(i) & 1u << CAP_SETGID))
+    if (!(i->effective & CAP_SETGID))
         return -EPERM;
     if ((unsigned long)a[0] > 65536)
         return -EINVAL;
@@ -172,50 +148,4 @@ long op_setgroups(struct call *k, const long *a)
         i->ngroups = n;
     __atomic_fetch_add(&k->c->ids_turn, 1, __ATOMIC_RELAXED);
     return r;
-}
-
-/* Header of capget and capset (capget(2)): version, pid. */
-#define CAPS_V1 0x19980330
-#define CAPS_V2 0x20071026
-#define CAPS_V3 0x20080522
-
-static long cap_header(long at, u32 *version)
-{
-    u32 head[2], v3 = CAPS_V3;
-    long r = guest_read(head, (const void *)at, sizeof head);
-    if (r)
-        return r;
-    *version = head[0];
-    if (head[0] == CAPS_V1 || head[0] == CAPS_V2 || head[0] == CAPS_V3)
-        return 0;
-    r = guest_write((void *)at, &v3, sizeof v3);
-    return r ? r : -EINVAL;
-}
-
-long op_capget(struct call *k, const long *a)
-{
-    const struct core_ids *i = &k->c->ids;
-    u32 version;
-    u32 data[6] = {effective(i), permitted(i), 0, 0, 0, 0};
-    long r = cap_header(a[0], &version);
-    if (r)
-        return r == -EINVAL && !a[1] ? 0 : r;
-    return a[1] ? guest_write((void *)a[1], data, version == CAPS_V1 ? 12 : 24) : 0;
-}
-
-/* What a guest root gives away is not remembered: it gets everything back on its next look. */
-long op_capset(struct call *k, const long *a)
-{
-    struct core_ids *i = &k->c->ids;
-    u32 version, data[3]; /* effective, permitted, inheritable */
-    long r = cap_header(a[0], &version);
-    if (!r)
-        r = guest_read(data, (const void *)a[1], sizeof data);
-    if (r || !i->ruid || !i->euid || !i->suid)
-        return r;
-    if (data[1] & ~i->permitted || data[0] & ~data[1])
-        return -EPERM;
-    i->permitted = data[1];
-    i->effective = data[0];
-    return 0;
 }

@@ -1,6 +1,7 @@
 /* Messages: recvfrom, accept, sendmsg, recvmsg and their plural forms. Names of AF_UNIX sockets are paths, and SCM_CREDENTIALS
  * (unix(7)) says who the sender is: the kernel knows the real user, the guest itself. The kernel reads and writes the guest's buffers itself;
  * what is changed is a copy of the header on the way out, and the guest's own on the way in. Nothing is held while a call blocks. */
+#include "caps.h"
 #include "sock.h"
 
 struct header { /* struct msghdr */
@@ -182,7 +183,8 @@ static int control_to_host(struct call *k, const struct header *h, char copy[CON
             return 0;
         any = true;
         memcpy(&who, copy + at + sizeof m, sizeof who);
-        if (i->euid && (!one_of(who.uid, i->ruid, i->euid, i->suid) || !one_of(who.gid, i->rgid, i->egid, i->sgid)))
+        bool uid = i->effective & CAP_SETUID || one_of(who.uid, i->ruid, i->euid, i->suid);
+        if (!uid || !(i->effective & CAP_SETGID || one_of(who.gid, i->rgid, i->egid, i->sgid)))
             return -EPERM;
         who.uid = k->c->real_uid;
         who.gid = k->c->real_gid;

@@ -179,7 +179,7 @@ long op_mknodat(struct call *k, const long *a)
         return -EPERM;
     if (S_ISLNK(w.mode))
         return -EINVAL;
-    if ((S_ISCHR(w.mode) || S_ISBLK(w.mode)) && k->c->ids.euid)
+    if ((S_ISCHR(w.mode) || S_ISBLK(w.mode)) && !(k->c->ids.effective & CAP_MKNOD))
         return -EPERM;
     return make_at(k, (int)a[0], a[1], &w);
 }

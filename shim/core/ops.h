@@ -10,7 +10,6 @@
 #undef CALL
 
 #define ROOT_CAPS 0xa80425fbu /* of a guest root: what docker gives by default (capability(7)) */
-#define ROOT_CAPS_TEXT "a80425fb"
 
 /* fds.c: path[len] is the folder of a process's descriptors in /proc; its listing without the core's own. */
 bool fds_folder(const char *path, u32 len);

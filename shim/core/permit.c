@@ -12,7 +12,10 @@ static bool in_group(const struct core_ids *me, u32 gid)
 
 int permit_id(const struct core *c, const struct identity *id, int how)
 {
-    if (permit_all(c) || S_ISLNK(id->mode))
+    u32 caps = c->ids.effective;
+    if (permit_all(c) || caps & CAP_DAC_OVERRIDE || S_ISLNK(id->mode))
+        return 0;
+    if (caps & CAP_DAC_READ_SEARCH && (S_ISDIR(id->mode) ? !(how & MAY_WRITE) : how == MAY_READ))
         return 0;
     u32 bits = c->ids.fsuid == id->uid ? id->mode >> 6 : in_group(&c->ids, id->gid) ? id->mode >> 3 : id->mode;
     return (bits & (u32)how) == (u32)how ? 0 : -EACCES;
@@ -116,7 +119,7 @@ static int change_name(struct call *k, const struct spot *s, bool remove)
     if (there != 1)
         return there < 0 ? there : 0;
     int r = permit_id(k->c, &dir, MAY_WRITE | MAY_SEARCH);
-    if (r || !remove || !(dir.mode & S_ISVTX) || dir.uid == k->c->ids.fsuid || s->kind == KIND_NONE)
+    if (r || !remove || !(dir.mode & S_ISVTX) || dir.uid == k->c->ids.fsuid || s->kind == KIND_NONE || k->c->ids.effective & CAP_FOWNER)
         return r;
     r = spot_identity(k, s, &id);
     return r ? r : id.uid == k->c->ids.fsuid ? 0 : -EPERM;
@@ -136,7 +139,9 @@ int permit_change(const struct core *c, const struct identity *id, const struct 
 {
     if (permit_all(c))
         return 0;
-    bool owner = c->ids.fsuid == id->uid;
+    bool owner = c->ids.fsuid == id->uid || (c->ids.effective & CAP_FOWNER && !t->set_owner);
+    if (t->set_owner && c->ids.effective & CAP_CHOWN)
+        return 0;
     if (t->set_owner) {
         bool user = t->uid == (u32)-1 || (owner && t->uid == id->uid);
         bool group = t->gid == (u32)-1 || (owner && (t->gid == id->gid || in_group(&c->ids, t->gid)));

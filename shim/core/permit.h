@@ -3,14 +3,15 @@
 #ifndef LPMX_PERMIT_H
 #define LPMX_PERMIT_H
 
+#include "caps.h"
 #include "view.h"
 
 #define MAY_READ 4
 #define MAY_WRITE 2
 #define MAY_SEARCH 1 /* or execute */
 
-/* Nobody to be asked: root, and the image `host`, whose files are judged by the host. */
-static inline bool permit_all(const struct core *c) { return !c->ids.fsuid || c->host; }
+/* Nobody to be asked: a root that has given nothing up, and the image `host`, whose files are judged by the host. */
+static inline bool permit_all(const struct core *c) { return (c->ids.effective & CAPS_OF_FILES) == CAPS_OF_FILES || c->host; }
 /* An identity's mode bits for the guest, `how` = MAY_…. */
 int permit_id(const struct core *c, const struct identity *id, int how);
 /* Searching the directories that lead to s; of a relative path those behind s->base. */

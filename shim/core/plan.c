@@ -190,6 +190,7 @@ static void hash_binds(struct core *c)
 }
 
 int cwd_init(struct core *c, const struct handover_text *t);
+int caps_init(struct core *c, const struct handover_text *t);
 int root_init(struct core *c, const struct handover_text *t);
 void fork_init(struct core *c);
 
@@ -226,6 +227,8 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
     if (HANDOVER(h, 'b').at || HANDOVER(h, 'f').at)
         bloom_map(c, HANDOVER(h, 'b').at);
     *what = "the container's hand-over is damaged";
+    if ((r = caps_init(c, &HANDOVER(h, 'l'))))
+        return r;
     r = root_init(c, &HANDOVER(h, 'o'));
     return r ? r : cwd_init(c, &HANDOVER(h, 'c'));
 }

@@ -193,6 +193,25 @@ static void put_groups(struct proctext *t)
     proctext_say(t, me->ngroups ? "\n" : " \n");
 }
 
+/* "CapEff:\t00000000a80425fb" and its four relatives; false for another line. */
+static bool put_caps(struct proctext *t, const char *line)
+{
+    static const char *const title[] = {"CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"};
+    const struct core_ids *me = &t->k->c->ids;
+    const u32 set[] = {me->caps.inheritable, me->caps.permitted, me->effective, me->caps.bounding, me->caps.ambient};
+    unsigned i = 0;
+    while (i < 5 && !str_starts(line, title[i]))
+        i++;
+    if (i == 5)
+        return false;
+    char text[] = "\t0000000000000000\n";
+    for (unsigned j = 0; j < 8; j++)
+        text[16 - j] = "0123456789abcdef"[set[i] >> 4 * j & 15];
+    proctext_put(t, line, 7);
+    proctext_say(t, text);
+    return true;
+}
+
 static void write_status(struct proctext *t, bool own)
 {
     const struct core *c = t->k->c;
@@ -208,10 +227,7 @@ static void write_status(struct proctext *t, bool own)
             put_other_ids(t, line, c->real_gid, c->main_known ? c->main_gid : me->rgid);
         else if (own && str_starts(line, "Groups:"))
             put_groups(t);
-        else if (own && !me->euid && (str_starts(line, "CapPrm:") || str_starts(line, "CapEff:"))) {
-            proctext_put(t, line, 7);
-            proctext_say(t, "\t00000000" ROOT_CAPS_TEXT "\n");
-        } else {
+        else if (!own || !put_caps(t, line)) {
             proctext_say(t, line);
             proctext_put(t, "\n", 1);
         }

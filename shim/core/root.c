@@ -61,7 +61,7 @@ long op_chroot(struct call *k, const long *a)
         r = -ENOENT;
     if (!r)
         r = mode < 0 ? mode : S_ISDIR(mode) ? permit_spot(k, &s, MAY_SEARCH) : -ENOTDIR;
-    if (!r && k->c->ids.euid)
+    if (!r && !(k->c->ids.effective & CAP_SYS_CHROOT))
         r = -EPERM;
     if (!r && (s.deep || s.name.len >= DEEP_FROM))
         r = -ENAMETOOLONG;

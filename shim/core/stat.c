@@ -1,4 +1,5 @@
 /* stat and its relatives, access, statfs. What the layers hold is shown with the index's identity, objects with their own. */
+#include "caps.h"
 #include "shown.h"
 #include <sys/statfs.h>
 
@@ -238,8 +239,11 @@ static int allowed(struct call *k, const struct identity *id, int how, long flag
     u32 uid = flags & AT_EACCESS ? me->euid : me->ruid, gid = flags & AT_EACCESS ? me->egid : me->rgid;
     if (S_ISLNK(id->mode) || !how)
         return 0;
-    if (!uid)
+    u32 caps = flags & AT_EACCESS ? me->effective : me->ruid ? 0 : me->caps.permitted;
+    if (caps & CAP_DAC_OVERRIDE)
         return how & 1 && !S_ISDIR(id->mode) && !(id->mode & 0111) ? -EACCES : 0;
+    if (caps & CAP_DAC_READ_SEARCH && (S_ISDIR(id->mode) ? !(how & 2) : how == 4))
+        return 0;
     bool group = gid == id->gid;
     for (u32 i = 0; i < me->ngroups && !group; i++)
         group = me->groups[i] == id->gid;

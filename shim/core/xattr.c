@@ -1,6 +1,7 @@
 /* Extended attributes (upper.md section 7). user.* of an object is the host's own; security.* and trusted.*, which the host would refuse,
  * lie there as user.lpmx.*; those of lower entries stand in the index (contract.h, struct lpmx_entry). Nobody acts on file capabilities:
  * they are shown, kept and committed. There are no *at calls before Linux 6.13, so host paths go through /proc/self/fd. */
+#include "caps.h"
 #include "ops.h"
 
 #define KEPT "user.lpmx."
@@ -23,7 +24,7 @@ struct where {
 
 static bool privileged(const struct call *k)
 {
-    return !k->c->ids.euid;
+    return k->c->ids.effective & CAP_SETFCAP;
 }
 
 static void name_for_host(struct attr *a)

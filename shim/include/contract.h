@@ -243,6 +243,7 @@ struct lpmx_payload {
  *   m  "uid gid": whom the container's main program was started as (shown as owner of the user's own files in binds)
  *   e  the name execve was called with (guest path as given; the script's for a script): AT_EXECFN and the process name (comm)
  *   b  "1": the bloom in the tree is in use, "2": a leased one (on the first start the core looks itself)
+ *   l  capabilities: "permitted inheritable bounding ambient securebits" decimal, absent when they are what such an identity starts with
  *   o  root, where chroot(2) was called (guest path); absent: the container's own
  *   c  cwd (guest path)                 i  identity: "ruid euid suid fsuid rgid egid sgid fsgid" decimal, then groups
  *   k  bits 0700 of the umask (decimal), absent when 0: the kernel's own umask never has them

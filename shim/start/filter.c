@@ -229,6 +229,18 @@ static void emit_equal(struct program *p, enum rule rule, u32 value)
     answer(p, SECCOMP_RET_ALLOW);
 }
 
+/* prctl(option): filters, and what is about capabilities (core/caps.c). */
+static void emit_prctl_block(struct program *p)
+{
+    static const u32 option[] = {PR_SET_SECCOMP, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS,
+                                 PR_CAP_AMBIENT};
+    p->block[RULE_PRCTL] = p->length;
+    load(p, LOW_HALF(0));
+    for (unsigned i = 0; i < sizeof option / sizeof *option; i++)
+        trap_if(p, BPF_JEQ, option[i], false);
+    answer(p, SECCOMP_RET_ALLOW);
+}
+
 static void emit_blocks(struct program *p)
 {
     emit_fd_blocks(p);
@@ -252,7 +264,7 @@ static void emit_blocks(struct program *p)
         trap_if(p, BPF_JEQ, (u32)signals_held[i], false);
     emit_null_test(p, 1);
     emit_equal(p, RULE_ZERO, 0);
-    emit_equal(p, RULE_PRCTL, PR_SET_SECCOMP);
+    emit_prctl_block(p);
     emit_flags_block(p);
     p->block[RULE_ENOSYS] = p->length;
     answer(p, SECCOMP_RET_ERRNO | ENOSYS);

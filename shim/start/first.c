@@ -32,6 +32,7 @@ static void become_user(struct core *c, struct stack *s)
     ids->ngroups = user.ngroups;
     for (u32 i = 0; i < user.ngroups; i++)
         ids->groups[i] = user.groups[i];
+    core_start_caps(ids);
     const char *have = stack_getenv(s, "HOME");
     size_t pos = 0;
     if (have && *have)

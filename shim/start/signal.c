@@ -260,7 +260,7 @@ long signal_syscall(struct signal_frame *frame, long nr, const long a[6])
     case SYS_epoll_pwait2: return with_mask(nr, a, 4);
     case SYS_pselect6: return do_pselect(a);
     case SYS_ptrace: return exec_trace_me();
-    case SYS_prctl:
+    case SYS_prctl: /* the core's, where it is none of a filter */
     case SYS_seccomp: return nested_install(nr, a);
     default: return CORE_PASS;
     }
