@@ -101,5 +101,7 @@ bool core_is_guest_of(struct core *c);
  * *busy on success by set_tid_address (trap-engine.md pitfall 3). Implemented by the engine. */
 void engine_exec_begin(u32 *busy);
 void engine_exec_failed(u32 *busy);
+/* Called by the core when the user or group that the process runs as has changed, for others to read (LPMX_AUX_USER). Implemented by the engine. */
+void engine_show_user(u32 euid, u32 egid);
 
 #endif

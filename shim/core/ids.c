@@ -83,6 +83,8 @@ static long set_three(struct call *k, struct triple t, u32 real, u32 effective, 
     *t.fs = *t.effective;
     if (t.cap == CAP_SETUID)
         caps_follow_user(k->c, &old);
+    if (old.euid != i->euid || old.egid != i->egid)
+        engine_show_user(i->euid, i->egid);
     return 0;
 }
 

@@ -102,7 +102,6 @@ static void name_received(struct call *k, struct header *h, u32 room, void *at)
 
 static void control_received(struct call *k, const struct header *h)
 {
-    const struct core *c = k->c;
     struct control m;
     struct credentials who;
     for (u64 at = 0; at + sizeof m + sizeof who <= h->control_len; at = control_next(at, h->control_len, &m)) {
@@ -111,8 +110,7 @@ static void control_received(struct call *k, const struct header *h)
             return;
         if (!is_credentials(&m) || guest_read(&who, in + sizeof m, sizeof who))
             continue;
-        who.uid = id_shown(who.uid, c->real_uid, c->ids.euid);
-        who.gid = id_shown(who.gid, c->real_gid, c->ids.egid);
+        peer_shown(k, who.pid, &who.uid, &who.gid);
         guest_write(in + sizeof m, &who, sizeof who);
     }
 }

@@ -11,6 +11,14 @@
 
 #define ROOT_CAPS 0xa80425fbu /* of a guest root: what docker gives by default (capability(7)) */
 
+/* peer.c: the user and group that process `pid` runs as inside. False: it does not tell. */
+bool peer_user(u64 pid, u32 *euid, u32 *egid);
+/* Ids that the kernel reports of process `pid`, as the guest is to see them: the real user's are whose the process is inside, or else the guest's own. */
+void peer_shown(struct call *k, u32 pid, u32 *uid, u32 *gid);
+
+/* The same for /proc/<pid> itself: whose it is. */
+void peer_of_folder(struct call *k, const char *path, const struct stat *st, struct identity *id);
+
 /* fds.c: path[len] is the folder of a process's descriptors in /proc; its listing without the core's own. */
 bool fds_folder(const char *path, u32 len);
 long fds_list(struct call *k, const long *a);

@@ -165,7 +165,7 @@ static void put_ids(struct proctext *t, const char *title, const u32 id[4])
     proctext_put(t, "\n", 1);
 }
 
-/* "Uid:\t1000\t1000\t1000\t1000" of another process: the real user is shown as the container's. */
+/* "Uid:\t1000\t1000\t1000\t1000" of another process: the real user is shown as who it is inside. */
 static void put_other_ids(struct proctext *t, char *line, u32 real, u32 guest)
 {
     const char *s = line + 4;
@@ -212,19 +212,22 @@ static bool put_caps(struct proctext *t, const char *line)
     return true;
 }
 
-static void write_status(struct proctext *t, bool own)
+static void write_status(struct proctext *t, u64 pid)
 {
     const struct core *c = t->k->c;
     const struct core_ids *me = &c->ids;
+    bool own = !pid;
+    u32 euid = c->main_known ? c->main_uid : me->ruid, egid = c->main_known ? c->main_gid : me->rgid;
+    peer_user(pid, &euid, &egid);
     const u32 users[] = {me->ruid, me->euid, me->suid, me->fsuid}, groups[] = {me->rgid, me->egid, me->sgid, me->fsgid};
     for (char *line; (line = proctext_line(t));) {
         bool user = str_starts(line, "Uid:\t"), group = str_starts(line, "Gid:\t");
         if (own && (user || group))
             put_ids(t, user ? "Uid:" : "Gid:", user ? users : groups);
         else if (user)
-            put_other_ids(t, line, c->real_uid, c->main_known ? c->main_uid : me->ruid);
+            put_other_ids(t, line, c->real_uid, euid);
         else if (group)
-            put_other_ids(t, line, c->real_gid, c->main_known ? c->main_gid : me->rgid);
+            put_other_ids(t, line, c->real_gid, egid);
         else if (own && str_starts(line, "Groups:"))
             put_groups(t);
         else if (!own || !put_caps(t, line)) {
@@ -267,7 +270,7 @@ static long fill(struct call *k, int what, u64 pid, int in, int flags)
     if (what == MOUNTS || what == MOUNTINFO)
         mounts_write(&t, what == MOUNTINFO);
     else if (what == STATUS)
-        write_status(&t, !pid);
+        write_status(&t, pid);
     else
         write_maps(&t);
     flush(&t);

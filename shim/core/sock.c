@@ -218,8 +218,8 @@ long op_getpeername(struct call *k, const long *a)
     return address_out(k, a, SYS_getpeername);
 }
 
-/* SO_PEERCRED: who is at the other end. The kernel knows only the real user, whom all processes of the container share; a server that lets in
- * its own user (ssh-agent, gpg-agent) must see itself. */
+/* SO_PEERCRED: who is at the other end. The kernel knows only the real user, whom all processes of the container share; servers let in their own
+ * user (ssh-agent, gpg-agent) or ask which it is (PostgreSQL). */
 long op_getsockopt(struct call *k, const long *a)
 {
     struct {
@@ -233,10 +233,7 @@ long op_getsockopt(struct call *k, const long *a)
         r = sys5(SYS_getsockopt, a[0], a[1], a[2], &peer, &len);
     if (r)
         return r;
-    if (peer.uid == k->c->real_uid)
-        peer.uid = k->c->ids.euid;
-    if (peer.gid == k->c->real_gid)
-        peer.gid = k->c->ids.egid;
+    peer_shown(k, peer.pid, &peer.uid, &peer.gid);
     len = room < len ? room : len;
     r = guest_write((void *)a[3], &peer, len);
     return r ? r : guest_write((void *)a[4], &len, sizeof len);

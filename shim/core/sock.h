@@ -21,7 +21,5 @@ int address_to_host(struct call *k, struct address *ad, bool bind);
 u32 address_to_guest(struct call *k, struct address *ad, u32 len);
 /* The same, written to the guest as accept(2) & co do. 0 or -EFAULT. */
 long address_give(struct call *k, struct address *ad, u32 len, long at, long len_at, u32 room);
-/* A user or group id that the kernel reports, as the guest is to see it. */
-static inline u32 id_shown(u32 id, u32 real, u32 guest) { return id == real ? guest : id; }
 
 #endif

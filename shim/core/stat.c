@@ -30,6 +30,7 @@ static int spot_stat(struct call *k, const struct spot *s, bool follow, struct s
     if (s->must_dir && !S_ISDIR(st->st_mode))
         return -ENOTDIR;
     ident_of_bind(k, st, id);
+    peer_of_folder(k, s->name.path, st, id);
     if (trust) { /* devices and pseudo files keep their type's numbers */
         id->major = (u32)(st->st_rdev >> 8 & 0xfff);
         id->minor = (u32)((st->st_rdev & 0xff) | (st->st_rdev >> 12 & 0xfff00));

@@ -24,6 +24,7 @@ typedef uint64_t u64;
 #define LPMX_PROBE_ERRNO 2989     /* + filter revision (0 …): "our filter is active" */
 #define LPMX_FD_MIN 960           /* descriptors >= this may be the core's own; close, dup… on them are trapped */
 #define LPMX_FD_MAX 1023
+#define LPMX_AUX_USER 0x6c706d78  /* a type in /proc/PID/auxv of contained processes: who they are inside, as euid << 32 | egid */
 
 /* ---- Sectioned file: the one container format of plan, image record and refs.tab.
  * Header, then nsections section headers, then their bytes. A string is a u32 offset into the STRINGS section (NUL-terminated;

@@ -62,7 +62,7 @@ static void describe_program(struct core *c, struct stack *s, const char *called
     stack_set_aux(s, AT_GID, ids->rgid);
     stack_set_aux(s, AT_EGID, ids->egid);
     stack_set_aux(s, AT_SECURE, 0);
-    stack_publish(s);
+    stack_publish(s, ids->euid, ids->egid);
 }
 
 /* The name the program was called by (field e), else its canonical path (field x). NUL-terminated in place: the text is ours, and

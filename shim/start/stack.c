@@ -3,7 +3,9 @@
  */
 #include "start.h"
 #include <elf.h>
+#include <fcntl.h>
 #include <linux/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 void stack_read(struct stack *s, long *sp)
@@ -79,24 +81,55 @@ void stack_set_aux(struct stack *s, u64 type, u64 value)
             aux[1] = value;
 }
 
-/* Needs Linux 3.18 with CONFIG_CHECKPOINT_RESTORE; without it /proc goes on describing lpmx-start, which only debuggers notice.
- * The code and data bounds stay our own: kernels before 5.10 want the heap to lie behind them, and ours does. */
-void stack_publish(const struct stack *s)
+/* What the kernel was told last. The auxv is a copy with one entry more, which the guest's own has not. */
+static struct prctl_mm_map published;
+static u64 shown_auxv[64];
+static u64 *shown_user;
+
+static void copy_auxv(const u64 *from)
+{
+    u64 *to = shown_auxv;
+    while (from[0] != AT_NULL && to < shown_auxv + 60) {
+        *to++ = *from++;
+        *to++ = *from++;
+    }
+    *to++ = LPMX_AUX_USER;
+    shown_user = to++;
+    *to++ = AT_NULL;
+    *to++ = 0;
+    published.auxv = (void *)shown_auxv;
+    published.auxv_size = (u32)((char *)to - (char *)shown_auxv);
+}
+
+/* Needs Linux 3.18 with CONFIG_CHECKPOINT_RESTORE; without it /proc goes on describing lpmx-start, which only debuggers notice, and peers of
+ * sockets do not learn who this is inside. The code and data bounds stay our own: kernels before 5.10 want the heap to lie behind them, and
+ * ours does. */
+void stack_publish(const struct stack *s, u32 euid, u32 egid)
 {
     extern const char __ehdr_start[], etext[], edata[], end[];
-    u64 *aux = s->auxv;
-    while (aux[0] != AT_NULL)
-        aux += 2;
     u64 brk = (u64)sys1(SYS_brk, 0);
     char *arg_start = s->argc ? s->argv[0] : s->env_start;
     char *arg_end = s->argc ? s->argv[s->argc - 1] + strlen(s->argv[s->argc - 1]) + 1 : s->env_start;
     if (!s->env_start || !arg_start || brk <= (u64)end)
         return;
-    struct prctl_mm_map map = {
+    published = (struct prctl_mm_map){
         .start_code = (u64)__ehdr_start, .end_code = (u64)etext, .start_data = (u64)edata, .end_data = (u64)edata,
         .start_brk = brk, .brk = brk, .start_stack = (u64)s->sp,
         .arg_start = (u64)arg_start, .arg_end = (u64)arg_end, .env_start = (u64)s->env_start, .env_end = (u64)s->env_end,
-        .auxv = (void *)s->auxv, .auxv_size = (u32)((char *)(aux + 2) - (char *)s->auxv), .exe_fd = (u32)-1,
+        .exe_fd = (u32)-1,
     };
-    sys5(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);
+    copy_auxv(s->auxv);
+    *shown_user = (u64)euid << 32 | egid;
+    sys5(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &published, sizeof published, 0);
+}
+
+/* The call sets all bounds at once, and another thread may be moving the heap's end: with threads, what was said before stays. */
+void engine_show_user(u32 euid, u32 egid)
+{
+    struct stat threads;
+    if (!shown_user || core_is_guest_of(core_self) || sys4(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &threads, 0) || threads.st_nlink != 3)
+        return;
+    *shown_user = (u64)euid << 32 | egid;
+    published.brk = (u64)sys1(SYS_brk, 0);
+    sys5(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &published, sizeof published, 0);
 }

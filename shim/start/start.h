@@ -46,8 +46,8 @@ void stack_drop_own(struct stack *s, char *instead);
 const char *stack_getenv(const struct stack *s, const char *name);
 u64 stack_aux(const struct stack *s, u64 type);
 void stack_set_aux(struct stack *s, u64 type, u64 value);
-/* Tells the kernel what it should show as this process' auxv and environment (/proc/PID/auxv is what debuggers read). */
-void stack_publish(const struct stack *s);
+/* Tells the kernel what it should show as this process' auxv and environment (/proc/PID/auxv is what debuggers read), and who it is inside. */
+void stack_publish(const struct stack *s, u32 euid, u32 egid);
 
 /* ---- load.c: maps an ELF program and its interpreter. */
 struct loaded {

@@ -82,6 +82,11 @@ void engine_exec_begin(u32 *busy)
     (void)busy;
 }
 
+void engine_show_user(u32 euid, u32 egid)
+{
+    (void)euid, (void)egid;
+}
+
 void engine_exec_failed(u32 *busy)
 {
     (void)busy;

@@ -8,6 +8,7 @@ export const LPMX_PROBE_NR = 0x4c50;
 export const LPMX_PROBE_ERRNO = 2989;
 export const LPMX_FD_MIN = 960;
 export const LPMX_FD_MAX = 1023;
+export const LPMX_AUX_USER = 0x6c706d78;
 export const LPMX_MAGIC_PLAN = "LPMXPLN";
 export const LPMX_MAGIC_IMAGE = "LPMXIMG";
 export const LPMX_MAGIC_REFS = "LPMXREF";
