@@ -123,6 +123,19 @@ static int class_find(struct call *k, const char *text)
     return CLASS_OVERFLOW;
 }
 
+/* Which tree the numbers in id/ are of: the launcher throws them away when that has become another one (launcher/numbers.c). */
+static void number_root(struct call *k, int fd)
+{
+    char text[24];
+    struct stat st;
+    int upper = k->c->root_numbered ? -ENOENT : place_fd(k, PLACE_UPPER);
+    if (upper < 0 || sys2(SYS_fstat, upper, &st))
+        return;
+    text_decimal(text, st.st_ino);
+    long r = sys3(SYS_symlinkat, text, fd, "root");
+    k->c->root_numbered = !r || r == -EEXIST;
+}
+
 /* Writes id/<inode> before the bits that make it count. */
 static int overflow_write(struct call *k, const char *text, u64 ino)
 {
@@ -130,6 +143,7 @@ static int overflow_write(struct call *k, const char *text, u64 ino)
     int fd = place_fd(k, PLACE_ID);
     if (fd < 0)
         return fd;
+    number_root(k, fd);
     text_decimal(name, ino);
     int r = temp_name(k, 'i', ino, temp);
     if (r || (r = (int)sys3(SYS_symlinkat, text, fd, temp)))

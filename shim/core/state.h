@@ -103,6 +103,7 @@ struct core {
     u32 real_uid, real_gid; /* the process's own on the host */
     volatile u32 counter; /* of temp names */
     volatile bool no_openat2; /* the kernel lacks it */
+    volatile bool root_numbered;  /* id/root is there */
     u64 upper_dev;        /* st_dev of the upper, 0 = not yet asked */
     char host_id[20];     /* 16 hex digits, "" = not yet known (temp.c) */
     struct dirfd dirfds[DIRFDS];

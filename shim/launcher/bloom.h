@@ -20,6 +20,8 @@ bool bloom_elsewhere(const struct plan *p);
 
 /* work_sweep.c: removes the temps of killed processes, when nobody works in the tree. */
 void work_sweep(const struct plan *p);
+/* numbers.c: forgets what files were by their inode numbers when the tree has been copied, and says so, when nobody works in it. */
+void numbers_check(const struct plan *p);
 /* bloom_scan.c: sets the bits of everything in a tree that nobody changes meanwhile. False when there is too much of it. */
 bool bloom_scan(const char *tree, u64 seed, u64 *bits);
 

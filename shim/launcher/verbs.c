@@ -157,6 +157,7 @@ static _Noreturn void start_again(const char *folder, struct run *r, const struc
     r->pty = terminal && run_wants_pty(p->flags & LPMX_CONTAINER_TTY, p->flags & LPMX_CONTAINER_STDIN);
     char *entry = container_enter(folder, "main");
     work_sweep(p);
+    numbers_check(p);
     bloom_enter(p);
     binds_again(p);
     live_and_leave(p, r, entry);
