@@ -183,6 +183,21 @@ def deep():
     os.rename("file", "other")
     os.chmod("other", 0o600)
     fact("changed", oct(os.stat("other").st_mode), attempt(os.unlink, "other"), os.listdir("."))
+    for name, text in {"here": ".", "up": "../" + part, "dir": "folder", "root": "/etc", "chain": "dir/back", "loop": "loop/x", "gone": "nothing", "plain": "folder/inner"}.items():
+        os.symlink(text, name)
+    os.mkdir("folder")
+    os.symlink("../folder", "folder/back")
+    os.symlink("/srv/deep", "folder/top")
+    write("folder/inner", "inner")
+    ways = ["here/folder/inner", "up/folder/inner", "dir/inner", "dir/back/inner", "chain/inner", "chain/back/back/inner", "dir/../dir/./inner", "here/here/dir/", "root/passwd", "root/../etc/passwd", "dir/top/../..",
+            "loop/y", "gone/y", "dir/gone/y", "plain/y", "plain", "dir/inner/", "root/", "dir/../../" + part + "/dir/inner"]
+    fact("links on the way", [w[-12:] + " " + str(attempt(os.stat, w) if isinstance(attempt(os.stat, w), str) else 0) for w in ways])
+    fact("through them", read("chain/inner"), read("root/hostname") == read("/etc/hostname") if os.path.exists("/etc/hostname") else True, os.path.samestat(os.stat("dir/top"), os.stat("/srv/deep")),
+         attempt(write, "dir/back/new", "x"), sorted(os.listdir("folder")), attempt(os.rename, "chain/new", "here/moved"), attempt(os.unlink, "up/moved"), attempt(os.mkdir, "loop/x"))
+    fact("the link itself", os.readlink("here/dir"), stat.S_ISLNK(os.lstat("here/chain").st_mode), stat.S_ISDIR(os.lstat("here/chain/").st_mode), attempt(os.lstat, "plain/"))
+    shutil.rmtree("folder")
+    for name in ["here", "up", "dir", "root", "chain", "loop", "gone", "plain"]:
+        os.unlink(name)
     os.chdir("/")
     fact("back by descriptor", attempt(os.fchdir, fd), os.listdir("."), attempt(os.mkdir, "x"), attempt(os.rmdir, "x"))
     os.close(fd)
