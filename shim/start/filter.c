@@ -11,8 +11,10 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #define PROGRAM_MAX 1024
@@ -28,7 +30,7 @@ _Static_assert(CORE_CALLS_END < LPMX_PROBE_NR, "ranges are added in ascending or
 /* What is done with a range of call numbers. The blocks of code for all but ALLOW follow the tree. */
 enum rule {
     RULE_ALLOW, RULE_TRAP, RULE_FD0, RULE_FD01, RULE_ARG1, RULE_ARG3, RULE_ARG4, RULE_ARG5, RULE_MASK_CHANGE, RULE_ACTION, RULE_ZERO, RULE_PRCTL,
-    RULE_FLAGS, RULE_ENOSYS, RULE_PROBE,
+    RULE_FLAGS, RULE_AUDIT, RULE_ENOSYS, RULE_PROBE,
     RULES,
 };
 struct range {
@@ -96,6 +98,7 @@ static enum rule rule_of(const struct core_call *call)
     case TRAP_ADDR1: return RULE_ARG1;
     case TRAP_ADDR4: return RULE_ARG4;
     case TRAP_FLAGS: return RULE_FLAGS;
+    case TRAP_AUDIT: return RULE_AUDIT;
     case TRAP_ENOSYS: return RULE_ENOSYS;
     case TRAP_SIGNAL: return signal_rule(call->nr);
     default: return RULE_TRAP;
@@ -220,6 +223,18 @@ static void emit_flags_block(struct program *p)
     answer(p, SECCOMP_RET_ALLOW);
 }
 
+/* socket(AF_NETLINK, type, NETLINK_AUDIT) */
+static void emit_audit_block(struct program *p)
+{
+    p->block[RULE_AUDIT] = p->length;
+    load(p, LOW_HALF(0));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 2, AF_NETLINK);
+    load(p, LOW_HALF(2));
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NETLINK_AUDIT);
+    answer(p, SECCOMP_RET_ALLOW);
+    answer(p, SECCOMP_RET_ERRNO | EPROTONOSUPPORT);
+}
+
 /* Trap when argument 0 is value, else allow. */
 static void emit_equal(struct program *p, enum rule rule, u32 value)
 {
@@ -266,6 +281,7 @@ static void emit_blocks(struct program *p)
     emit_equal(p, RULE_ZERO, 0);
     emit_prctl_block(p);
     emit_flags_block(p);
+    emit_audit_block(p);
     p->block[RULE_ENOSYS] = p->length;
     answer(p, SECCOMP_RET_ERRNO | ENOSYS);
     p->block[RULE_PROBE] = p->length;
