@@ -4,11 +4,13 @@
  * image spec v1.2). Layers are made anew (stored_layer.ts), so their diff-ids and the image's id can differ from what was pulled:
  * docs/decisions/0011-layers-saved-again.md.
  */
-import { type ByteText, parseJson } from "../base/mod.ts";
+import { type ByteText, LpmxError, parseJson } from "../base/mod.ts";
 import {
   asIoError,
   digestOf,
+  EACCES,
   type OutputFile,
+  SysError,
   writeOutPieces,
   writeOutput,
   writeOutputFolder,
@@ -68,11 +70,22 @@ export function saveImages(
   try {
     files = filesOf(collect(stores, words, layers), layers, format);
   } catch (error) {
-    throw asIoError("Cannot read the image", error);
+    throw unreadable(error);
   }
   if (format === "oci-dir") writeOutputFolder(path, files);
   else if (path === "-") writeOutPieces(archiveOf(files));
   else writeOutput(path, archiveOf(files));
+}
+
+/** Of a store of somebody else a user sees what others may see in the image. */
+function unreadable(error: unknown): unknown {
+  if (!(error instanceof SysError) || error.errno !== EACCES) {
+    return asIoError("Cannot read the image", error);
+  }
+  return new LpmxError("io", `Cannot read the image: ${error.message}`, {
+    hint: "its store belongs to somebody else; load or pull the image into your own",
+    cause: error,
+  });
 }
 
 function collect(

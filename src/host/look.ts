@@ -8,6 +8,7 @@ import {
   cPath,
   ENODATA,
   ENOENT,
+  ENOTDIR,
   ENXIO,
   EOPNOTSUPP,
   fail,
@@ -69,7 +70,7 @@ function unless(errno: number, work: () => never): undefined {
   }
 }
 
-const ENOTDIR = 20, ELOOP = 40;
+const ELOOP = 40;
 
 /** What the work gives; undefined when what it is about is gone, or something else by now. */
 export function ifThere<T>(work: () => T): T | undefined {
