@@ -59,7 +59,6 @@ export async function buildImage(recipe: Recipe, parent: string | undefined, fol
   const repack = () => must(["umoci", "repack", "--refresh-bundle", "--image", image, bundle]);
   if (recipe.suite) {
     await bootstrap(recipe.suite, rootfs, folder, tools.mirror);
-    await must(["umoci", "config", "--image", image, "--config.cmd", "bash"]);
     await repack();
   }
   if (recipe.packages) {
@@ -75,6 +74,8 @@ export async function buildImage(recipe: Recipe, parent: string | undefined, fol
       await repack();
     }
   }
+  // Not before: umoci repack goes on from the settings that it unpacked.
+  if (recipe.suite) await must(["umoci", "config", "--image", image, "--config.cmd", "bash"]);
   if (recipe.config) await must(["umoci", "config", "--image", image, ...recipe.config]);
   await must(["umoci", "gc", "--layout", `${folder}/oci`]);
   await Deno.remove(bundle, { recursive: true });
