@@ -29,6 +29,8 @@ export interface Machine {
   env: Record<string, string>;
   /** A folder of this run only, of the ordinary user. */
   work: string;
+  /** The same in memory. */
+  memory: string;
   lpmx: string;
   /** Holds cost, calls, writes and Hello.class; shown inside of containers. */
   programs: string;
@@ -43,6 +45,7 @@ export async function prepare(needed: string[]): Promise<Machine> {
   const [uid, gid] = root ? await userIds() : [Deno.uid()!, Deno.gid()!];
   await Deno.mkdir(CACHE, { recursive: true }).catch(() => {});
   const work = await Deno.makeTempDir(root ? { dir: CACHE, prefix: "work." } : { prefix: "lpmx-bench." });
+  const memory = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "lpmx-bench." });
   const machine: Machine = {
     root,
     uid,
@@ -56,6 +59,7 @@ export async function prepare(needed: string[]): Promise<Machine> {
       LC_ALL: "C.UTF-8",
     },
     work,
+    memory,
     lpmx: `${work}/lpmx`,
     programs: `${work}/programs`,
     images,
@@ -168,7 +172,7 @@ async function fillWork(machine: Machine) {
     const env = { ZIG_LOCAL_CACHE_DIR: `${machine.work}/zig` };
     await must([zig(), "cc", ...target, "-o", `${machine.programs}/${name}`, `${here}/${name}.c`], { env });
   }
-  if (machine.root) await must(["chown", "-R", `${machine.uid}:${machine.gid}`, machine.work]);
+  if (machine.root) await must(["chown", "-R", `${machine.uid}:${machine.gid}`, machine.work, machine.memory]);
 }
 
 /** Loads an image into the store of this run. */
@@ -187,6 +191,6 @@ export async function cleanUp(machine: Machine) {
   if (!machine.root) await podman("unshare", "rm", "-rf", `${machine.work}/p`);
   await podman("system", "migrate");
   await run(["chmod", "-R", "u+rwX", machine.work]);
-  const outcome = await run(["rm", "-rf", machine.work]);
+  const outcome = await run(["rm", "-rf", machine.work, machine.memory]);
   if (outcome.code !== 0) console.error(`bench: cannot remove ${machine.work}: ${outcome.stderr.trim().split("\n")[0]}`);
 }
