@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 
-static struct { /* mappings seen so far */
+TOUCHED_AT_START static struct { /* mappings seen so far */
     u64 low, high;
     bool good;
 } modules[32];
-static unsigned nmodules;
-static u64 program_low, program_high;
+TOUCHED_AT_START static unsigned nmodules;
+TOUCHED_AT_START static u64 program_low, program_high;
 
 void mapping_program(u64 low, u64 high)
 {
@@ -42,6 +42,29 @@ static u64 take_hex(const char **at)
     }
 }
 
+static void note(u64 low, u64 high, bool plain, const char *path)
+{
+    modules[nmodules].low = low;
+    modules[nmodules].high = high;
+    modules[nmodules].good = plain && *path && (is_libc(path) || (low >= program_low && low < program_high));
+    nmodules++;
+}
+
+/* PROCMAP_QUERY (Linux 6.11, linux/fs.h), a fraction of the price of the text. */
+static bool ask_kernel(long fd, u64 ip, char *path, u32 cap)
+{
+    struct {
+        u64 size, flags, at, low, high, rights, page_size, offset, inode;
+        u32 major, minor, name_size, id_size;
+        u64 name, id;
+    } q = {.size = sizeof q, .at = ip, .name_size = cap, .name = (u64)path};
+    path[0] = 0;
+    if (sys3(SYS_ioctl, fd, 0xc0686611, &q) || ip < q.low || ip >= q.high)
+        return false;
+    note(q.low, q.high, (q.rights & 15) == 5, *path == '/' ? path : ""); /* readable, writable, executable, shared: 1, 2, 4, 8 */
+    return true;
+}
+
 /* One line of /proc/self/maps: "low-high perms offset device inode   path". */
 static bool note_mapping(const char *line, u64 ip)
 {
@@ -53,10 +76,7 @@ static bool note_mapping(const char *line, u64 ip)
     bool plain = str_starts(line, " r-xp ");
     while (*line && *line != '/')
         line++;
-    modules[nmodules].low = low;
-    modules[nmodules].high = high;
-    modules[nmodules].good = plain && *line && (is_libc(line) || (low >= program_low && low < program_high));
-    nmodules++;
+    note(low, high, plain, line);
     return true;
 }
 
@@ -65,7 +85,8 @@ static void read_mappings(u64 ip)
     static char buf[4096];
     size_t have = 0;
     long fd = sys4(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
-    while (fd >= 0) {
+    bool known = fd >= 0 && ask_kernel(fd, ip, buf, sizeof buf);
+    while (fd >= 0 && !known) {
         long n = sys3(SYS_read, fd, buf + have, sizeof buf - 1 - have);
         if (n <= 0)
             break;

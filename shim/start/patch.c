@@ -7,7 +7,7 @@
  * to by `ret` that was not called, so shadow stacks agree.
  *
  * Only sites in a libc, its loader or a program that is not Go are patched (mappings.c): Go calls from stacks with no room for the core. A site
- * is patched after a few traps, when a short program has ended already. With other threads only if the bytes lie in one aligned word, which
+ * is patched after some traps, when a short program has ended already. With other threads only if the bytes lie in one aligned word, which
  * processors fetch whole. In a vfork child never: the threads of its parent are not seen. LPMX_PATCH=0 in the guest's environment turns
  * it off. A bad pointer passed by a patched site while the guest has SIGSEGV blocked kills it instead of answering EFAULT.
  */
@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define TRAPS_BEFORE 5 /* fewer do not pay for two mprotect and a page of copied text */
+#define TRAPS_BEFORE 12 /* patching a site costs about as much as so many traps; most sites of short programs see fewer */
 #define SITES 256
 #define PAGE 4096UL
 
@@ -63,9 +63,9 @@ __asm__(".text\n"
         "  leaq 128(%rsp), %rsp\n"
         "  jmpq *%rcx\n");
 
-static u64 sites[SITES]; /* address << 8 | traps so far; 255 = settled */
-static volatile u32 lock_pid;
-static bool enabled;
+TOUCHED_AT_START static u64 sites[SITES]; /* address << 8 | traps so far; 255 = settled */
+TOUCHED_AT_START static volatile u32 lock_pid;
+TOUCHED_AT_START static bool enabled;
 
 void patch_init(const struct stack *s, u64 low, u64 high, bool is_go)
 {
