@@ -6,17 +6,13 @@
 //! object land in an ET_EXEC at an address beyond 2 GiB (see docs/internals/build.md).
 const std = @import("std");
 
-/// Where the trap engine lives in every contained process: free under every sanitizer. An ABI between releases.
-const start_base = "0x7e9000000000";
-
 const warnings = "-std=gnu11 -Wall -Wextra -Werror -Wshadow -Wvla -Wpointer-arith";
 /// Signal frames already take most of a small alternate stack: 1 KB and a path of 512 bytes is all we may add.
 const small_frames = "-Wframe-larger-than=1536";
 const freestanding = "-O2 -ffreestanding -fPIE -fno-lto -nostdlib -fvisibility=hidden -fno-stack-protector -mno-red-zone " ++
     "-mgeneral-regs-only -fno-sanitize=all -U_FORTIFY_SOURCE -ffunction-sections -fno-builtin " ++
     "-fno-delete-null-pointer-checks -fno-asynchronous-unwind-tables";
-const start_link = "ld.lld -static --image-base=" ++ start_base ++ " -e _start --gc-sections --strip-debug --fatal-warnings " ++
-    "-z noexecstack -z separate-code -o";
+const start_link = "ld.lld -static -e _start --gc-sections --strip-debug --fatal-warnings -z noexecstack -o";
 const zstd_flags = "-O2 -DZSTD_DISABLE_ASM -DZSTD_LEGACY_SUPPORT=0 -DNDEBUG -fno-sanitize=all -ffunction-sections";
 const hosted = "-O1 -g -DLPMX_HOSTED -fno-sanitize=alignment";
 const libc_headers = "x86_64-linux-musl generic-musl x86-linux-any any-linux-any";
@@ -44,6 +40,8 @@ fn addStart(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
     const link = b.addSystemCommand(&.{b.graph.zig_exe});
     link.addArgs(words(b, start_link));
     const file = link.addOutputFileArg("lpmx-start");
+    link.addArg("-T"); // where it lives in every contained process: an ABI between releases
+    link.addFileArg(b.path("shim/start/start.ld"));
     for ([_][]const []const u8{ own, core }) |list| {
         for (list) |source| link.addFileArg(compileObject(b, source, small_frames));
     }

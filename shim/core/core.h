@@ -77,6 +77,9 @@ int core_make_mount_points(struct core *c, const char **what);
 /* Changes the guest's cwd (first start: workdir; made with its parents if missing when `make`). 0 or -errno. */
 int core_enter_dir(struct core *c, const char *path, bool make);
 
+/* A copy of a text, NUL-terminated, that stays as long as the process; NULL when there is no more room. */
+const char *core_keep(struct core *c, const char *text, u32 len);
+
 /* The plan's first-start data: pointers into the mapped plan. */
 const struct lpmx_container *core_container(const struct core *c);
 const char *core_string(const struct core *c, u32 ref);

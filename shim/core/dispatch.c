@@ -2,7 +2,7 @@
 #include "ops.h"
 #include "numbers.h"
 
-static struct core the_core;
+static struct core the_core __attribute__((section(".bss.core"))); /* start.ld */
 struct core *const core_self = &the_core;
 
 long op_none(struct call *k, const long *a)

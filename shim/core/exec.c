@@ -53,6 +53,10 @@ static int inspect(struct call *k, const struct spot *s, struct plan *p)
     if (!text_add(p->guest, sizeof p->guest, &pos, s->name.path, s->name.len))
         return -ENAMETOOLONG;
     r = spot_path(k, s, p->host, sizeof p->host);
+    size_t whole = r < 0 ? 0 : strlen(p->host), part = strlen(at);
+    bool within = dir >= LPMX_FD_MIN && dir <= LPMX_FD_MAX && whole > part && !memcmp(p->host + whole - part, at, part);
+    p->dir = within ? dir : -1;
+    p->skip = (int)(whole - part);
     return r < 0 ? (int)r : examine(p->head, n);
 }
 
@@ -308,7 +312,8 @@ int core_program_open(struct core *c, const char *path, struct core_program *out
     }
     if (r >= 0) {
         memcpy(out->guest, p->guest, strlen(p->guest) + 1);
-        memcpy(c->exe, p->guest, strlen(p->guest) + 1);
+        const char *exe = core_keep(c, p->guest, (u32)strlen(p->guest));
+        c->exe = exe ? exe : "";
         if (!r) {
             plan_ids(p, &c->ids.ruid);
             core_start_caps(&c->ids);
@@ -322,25 +327,23 @@ int core_program_open(struct core *c, const char *path, struct core_program *out
 
 int core_program_handed(struct core *c, const struct handover *h)
 {
-    const struct handover_text *t = &HANDOVER(h, 'd');
-    struct slot *slot = slot_get(c);
+    const struct handover_text *t = HANDOVER(h, 'd').at ? &HANDOVER(h, 'd') : &HANDOVER(h, 'h');
+    char link[40];
     size_t pos = 0;
-    if (!slot)
-        return -ENOMEM;
-    char *path = slot->bytes;
-    bool fits = true;
-    if (t->at)
-        text_add(path, SLOT_SIZE, &pos, "/proc/self/fd/", 14);
-    else
-        t = &HANDOVER(h, 'h');
-    fits = t->at && text_add(path, SLOT_SIZE, &pos, t->at, t->len);
-    long fd = fits ? sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) : -EINVAL;
-    if (HANDOVER(h, 'd').at && fits) {
-        const char *s = path + 14;
-        u64 n;
-        if (text_number(&s, &n))
-            sys1(SYS_close, n);
+    u64 n;
+    if (!t->at)
+        return -EINVAL;
+    if (t == &HANDOVER(h, 'd')) {
+        const char *s = t->at;
+        if (!text_number(&s, &n) || !text_add(link, sizeof link, &pos, "/proc/self/fd/", 14) || !text_add(link, sizeof link, &pos, t->at, t->len))
+            return -EINVAL;
+        int fd = (int)sys4(SYS_openat, AT_FDCWD, link, O_RDONLY | O_CLOEXEC, 0);
+        sys1(SYS_close, n);
+        return fd;
     }
-    slot_put(c, slot);
-    return (int)fd;
+    ((char *)t->at)[t->len] = 0; /* parsed: what follows it is not needed any more */
+    const char *s = HANDOVER(h, 'g').at;
+    u64 dir, skip;
+    bool within = s && text_number(&s, &dir) && *s++ == ' ' && text_number(&s, &skip) && skip < t->len && fds_ours(c, (long)dir);
+    return (int)sys4(SYS_openat, within ? (long)dir : AT_FDCWD, t->at + (within ? skip : 0), O_RDONLY | O_CLOEXEC, 0);
 }

@@ -14,6 +14,7 @@ struct plan {
     char guest[CORE_PATH_MAX];
     char script[CORE_PATH_MAX]; /* name that an interpreter is given: the path as it was asked for */
     char interp[SCRIPTS_MAX][HEAD]; /* first lines: the arguments they give point in here */
+    int dir, skip;           /* descriptor of the place that the host path lies in, and where its name there begins; dir < 0: none */
     int fd_handed;           /* memfd or deleted file, or -1 */
     u32 set_id;              /* S_ISUID, S_ISGID of the program */
     u32 uid, gid;            /* its owner */

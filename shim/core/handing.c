@@ -10,6 +10,15 @@ static int put_number(char *out, size_t cap, size_t *pos, u32 v)
     return text_add(out, cap, pos, text, n) ? 0 : -E2BIG;
 }
 
+static APART int put_pair(char *out, size_t cap, size_t *pos, char letter, u32 a, u32 b)
+{
+    char text[48];
+    size_t n = 0;
+    put_number(text, sizeof text, &n, a);
+    put_number(text, sizeof text, &n, b);
+    return handover_put(out, cap, pos, letter, text, n);
+}
+
 void plan_ids(const struct plan *p, u32 ids[8])
 {
     if (p->set_id & S_ISUID)
@@ -81,6 +90,8 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
         r = handover_put(out, cap, &pos, 'd', text, n);
     } else if (!r) {
         r = handover_put(out, cap, &pos, 'h', p->host, strlen(p->host));
+        if (!r && p->dir >= 0 && !sys3(SYS_fcntl, p->dir, F_SETFD, 0))
+            r = put_pair(out, cap, &pos, 'g', (u32)p->dir, (u32)p->skip);
     }
     if (!r && c->umask_owner) {
         char text[24];
@@ -92,6 +103,8 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
         r = handover_put(out, cap, &pos, 'o', root, root_len);
     if (!r)
         r = put_ids(c, p, out, cap, &pos);
+    if (!r && cap - pos > 1024 + 16)
+        r = handover_put(out, cap, &pos, 'w', out + pos + 16, (size_t)place_hand(c, out + pos + 16, 1024));
     if (r || cap - pos < CORE_PATH_MAX + 16)
         return r ? r : -E2BIG;
     cwd = out + pos + 16; /* in the free part, then moved to where its field is written */

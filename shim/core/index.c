@@ -18,13 +18,16 @@ int index_attach(struct index *x, const void *map, u64 size)
     if (h->strings > size || size - h->strings < h->strings_size || !h->strings_size)
         return -EINVAL;
     const char *base = map;
-    if (base[h->strings + h->strings_size - 1])
-        return -EINVAL;
     x->head = h;
     x->slots = (const u32 *)(base + h->slots);
     x->entries = (const struct lpmx_entry *)(base + h->entries);
     x->strings = base + h->strings;
     return 0;
+}
+
+bool index_ended(const struct index *x)
+{
+    return !x->strings[x->head->strings_size - 1];
 }
 
 const char *index_text(const struct index *x, u32 offset, u32 len)

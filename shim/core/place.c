@@ -116,3 +116,37 @@ int place_fd(struct call *k, int place)
     }
     return high;
 }
+
+/* The places that are open stay so over an exec. Both functions count on what the guest cannot do: its own descriptors never have our numbers. */
+int place_hand(struct core *c, char *out, size_t cap)
+{
+    size_t pos = 0;
+    u32 binds = PLACE_BIND + c->nbinds;
+    for (u32 i = 0; i < binds + c->nlayers; i++) {
+        char text[32];
+        u32 place = i < binds ? i : PLACE_LAYER + i - binds;
+        int fd = c->place_fd[place] - 1;
+        /* In a vfork child another thread of the parent may have opened it in the meantime: then it is not here. */
+        if (fd < LPMX_FD_MIN || fd > LPMX_FD_MAX || sys3(SYS_fcntl, fd, F_SETFD, 0))
+            continue;
+        unsigned n = text_decimal(text, place);
+        text[n++] = ' ';
+        n += text_decimal(text + n, (u64)fd);
+        text[n++] = ' ';
+        if (!text_add(out, cap, &pos, text, n))
+            break;
+    }
+    return (int)pos;
+}
+
+void place_take(struct core *c, const struct handover_text *t)
+{
+    const char *s = t->at;
+    u64 place, fd;
+    while (s && s < t->at + t->len && text_number(&s, &place) && *s++ == ' ' && text_number(&s, &fd) && *s++ == ' ') {
+        if (place >= PLACES || fd < LPMX_FD_MIN || fd > LPMX_FD_MAX)
+            return;
+        c->place_fd[place] = (short)(fd + 1);
+        c->own_fds |= 1ull << (fd - LPMX_FD_MIN);
+    }
+}

@@ -96,8 +96,35 @@ static int take_plan(struct core *c, const u8 *map, u64 size)
     return take_binds(c, &binds, strings.size);
 }
 
-/* Maps a whole file read-only. */
-static int map_file(const char *path, const u8 **map, u64 *size)
+/* n bytes that stay as long as the process; NULL when there are no more. */
+static char *pool_take(struct core *c, u64 n)
+{
+    if (n > sizeof c->pool - 8 - c->pool_used)
+        return NULL;
+    c->pool_used += (u32)(n + 7) & ~7u;
+    return c->pool + sizeof c->pool - c->pool_used;
+}
+
+const char *core_keep(struct core *c, const char *text, u32 len)
+{
+    char *at = pool_take(c, len + 1ul);
+    if (at) {
+        memcpy(at, text, len);
+        at[len] = 0;
+    }
+    return at;
+}
+
+/* A small file is read: a mapping of its own costs more, in every process. */
+static bool read_small(struct core *c, long fd, long size, const u8 **out)
+{
+    char *at = size <= 2 * CORE_PATH_MAX ? pool_take(c, (u64)size) : NULL;
+    *out = (const u8 *)at;
+    return at && sys4(SYS_pread64, fd, at, size, 0) == size;
+}
+
+/* The whole of a file, read-only. */
+static int map_file(struct core *c, const char *path, const u8 **map, u64 *size)
 {
     struct stat st;
     long fd = sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
@@ -106,25 +133,19 @@ static int map_file(const char *path, const u8 **map, u64 *size)
     long r = sys2(SYS_fstat, fd, &st);
     if (!r && st.st_size <= 0)
         r = -EINVAL;
-    if (!r) {
+    *size = (u64)st.st_size;
+    if (!r && !read_small(c, fd, st.st_size, map)) {
         r = sys6(SYS_mmap, 0, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         *map = (const u8 *)r;
-        *size = (u64)st.st_size;
     }
     sys1(SYS_close, fd);
     return r < 0 && r > -4096 ? (int)r : 0;
 }
 
 /* Keeps a copy of a hand-over field: the guest may overwrite its environment. */
-static const char *keep(struct core *c, size_t *pos, const struct handover_text *t)
+static const char *keep(struct core *c, const struct handover_text *t)
 {
-    if (!t->at)
-        return "";
-    const char *at = c->text + *pos;
-    if (!text_add(c->text, sizeof c->text, pos, t->at, t->len))
-        return NULL;
-    ++*pos;
-    return at;
+    return t->at ? core_keep(c, t->at, t->len) : "";
 }
 
 static void take_ids(struct core *c, const struct handover_text *t)
@@ -158,18 +179,18 @@ static void take_main(struct core *c, const struct handover_text *t)
 
 static int take_index(struct core *c, const char **what)
 {
-    char *path = c->slots[0].bytes; /* nothing else runs yet */
-    size_t cap = sizeof c->slots[0].bytes;
     const char *rel = c->strings + c->con->index;
+    size_t cap = c->store_len + strlen(rel) + 2;
+    char *path = pool_take(c, cap);
     const u8 *map;
     u64 size;
     size_t pos = 0;
     *what = "cannot read the image's index";
-    if (*rel != '/' && (!text_add(path, cap, &pos, c->store, c->store_len) || !text_add(path, cap, &pos, "/", 1)))
+    if (!path || (*rel != '/' && (!text_add(path, cap, &pos, c->store, c->store_len) || !text_add(path, cap, &pos, "/", 1))))
         return -ENAMETOOLONG;
     if (!text_add(path, cap, &pos, rel, strlen(rel)))
         return -ENAMETOOLONG;
-    int r = map_file(path, &map, &size);
+    int r = map_file(c, path, &map, &size);
     if (!r)
         r = index_attach(&c->index, map, size);
     if (!r) {
@@ -196,21 +217,20 @@ void fork_init(struct core *c);
 
 int core_init(struct core *c, const struct handover *h, const char *start_path, const char **what)
 {
-    size_t pos = 0;
     const u8 *map;
     u64 size;
     struct handover_text start = {start_path, (u32)strlen(start_path)};
+    c->pool_used = 0; /* written before anything near it is read, which would cost a fault of its own */
     *what = "the container's hand-over is damaged";
-    if (!HANDOVER(h, 's').at || !HANDOVER(h, 'p').at || !(c->store = keep(c, &pos, &HANDOVER(h, 's'))) ||
-        !(c->plan = keep(c, &pos, &HANDOVER(h, 'p'))) || !(c->start = keep(c, &pos, &start)) ||
-        !(c->launcher = keep(c, &pos, &HANDOVER(h, 'r'))))
+    if (!HANDOVER(h, 's').at || !HANDOVER(h, 'p').at || !(c->store = keep(c, &HANDOVER(h, 's'))) ||
+        !(c->plan = keep(c, &HANDOVER(h, 'p'))) || !(c->start = keep(c, &start)) ||
+        !(c->launcher = keep(c, &HANDOVER(h, 'r'))) ||
+        !(c->exe = keep(c, &HANDOVER(h, 'x'))))
         return -EINVAL;
     c->store_len = (u32)strlen(c->store);
-    size_t n = 0;
-    if (HANDOVER(h, 'x').at && !text_add(c->exe, sizeof c->exe, &n, HANDOVER(h, 'x').at, HANDOVER(h, 'x').len))
-        return -EINVAL;
+    place_take(c, &HANDOVER(h, 'w'));
     *what = "cannot read the container's plan";
-    int r = map_file(c->plan, &map, &size);
+    int r = map_file(c, c->plan, &map, &size);
     if (!r)
         r = take_plan(c, map, size);
     if (!r && !c->host)

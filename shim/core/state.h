@@ -62,13 +62,20 @@ struct slot { /* scratch for long paths and exec (scratch.c) */
     _Alignas(16) char bytes[SLOT_SIZE];
 };
 
+/* What every program touches at its start lies together, from the used end of `pool` to the beginning of `cwd`: a page that is touched costs
+ * each exec more than a system call. */
 struct core {
-    const struct lpmx_container *con; /* in the mapped plan */
+    struct slot slots[24];
+    struct dirfd dirfds[DIRFDS];
+    _Alignas(4096) char pool[8 * CORE_PATH_MAX + 3400]; /* the plan and texts that have to stay; filled from its end (plan.c) */
+    u32 pool_used;
+
+    u32 nlayers, nbinds, nenv;
+    const struct lpmx_container *con; /* in the plan */
     const char *strings;
     const u32 *layers;
     const struct lpmx_bind *binds;
     const u32 *env; /* the plan's environment */
-    u32 nlayers, nbinds, nenv;
     u64 bind_hashes[8]; /* bit n & 511: some bind's guest path has hash n */
     u64 bind_lengths[4]; /* bit n & 255: some bind's guest path has length n */
     struct index index;
@@ -79,20 +86,15 @@ struct core {
     bool host;     /* the built-in image `host` */
     bool readonly;
 
-    const char *store, *plan, *start, *launcher; /* host paths, in `text` */
+    const char *store, *plan, *start, *launcher; /* host paths */
+    const char *exe; /* canonical guest path of the running program */
     u32 store_len;
-    char exe[CORE_PATH_MAX]; /* canonical guest path of the running program */
-    char text[3 * CORE_PATH_MAX];
 
-    short place_fd[PLACES]; /* descriptor + 1; 0 = not open (place.c) */
     u64 own_fds;            /* bit n: LPMX_FD_MIN + n is ours */
-
     u32 pid;                /* the process this memory belongs to (fork.c) */
     volatile u8 *fork_mark; /* NULL where the kernel cannot tell fork from vfork */
-    struct cwd cwd[4];      /* [0] is the owner's, the others vfork children's */
     volatile u32 cwd_split; /* a vfork child has changed its directory */
     volatile bool rooted, root_split; /* somebody has called chroot; a vfork child has */
-    struct root root[ROOTS];          /* as cwd */
 
     struct core_ids ids;
     volatile u32 ids_turn; /* counts changes of the groups */
@@ -106,8 +108,9 @@ struct core {
     volatile bool root_numbered;  /* id/root is there */
     u64 upper_dev;        /* st_dev of the upper, 0 = not yet asked */
     char host_id[20];     /* 16 hex digits, "" = not yet known (temp.c) */
-    struct dirfd dirfds[DIRFDS];
-    struct slot slots[24];
+    short place_fd[PLACES]; /* descriptor + 1; 0 = not open (place.c) */
+    struct cwd cwd[4];      /* [0] is the owner's, the others vfork children's */
+    struct root root[ROOTS]; /* as cwd */
 };
 
 /* One system call in progress. Descriptors opened only for it are closed at its end. */
@@ -180,6 +183,8 @@ static inline u32 name_last_len(const struct name *n)
 /* place.c */
 int place_fd(struct call *k, int place);                       /* descriptor or -errno */
 int place_path(struct core *c, int place, char *out, size_t cap); /* absolute host path; its length or -ENAMETOOLONG */
+int place_hand(struct core *c, char *out, size_t cap);          /* "PLACE FD …" for the program that is executed next; its length */
+void place_take(struct core *c, const struct handover_text *t); /* the same of the one before */
 void call_end(struct call *k);
 int call_keep(struct call *k, int fd);                         /* fd is closed at the end of the call */
 

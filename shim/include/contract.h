@@ -240,6 +240,7 @@ struct lpmx_payload {
  * that many bytes. Letters:
  *   a  ABI number                       s  store root (host path)            p  plan (host path)
  *   x  program (guest path; /proc/self/exe)   h  program (host path to open), absent with f or d
+ *   g  "fd skip ": h from there on is its name in a place that is open (w)
  *   d  program by descriptor number (memfd, deleted file)
  *   m  "uid gid": whom the container's main program was started as (shown as owner of the user's own files in binds)
  *   e  the name execve was called with (guest path as given; the script's for a script): AT_EXECFN and the process name (comm)
@@ -247,6 +248,7 @@ struct lpmx_payload {
  *   l  capabilities: "permitted inheritable bounding ambient securebits" decimal, absent when they are what such an identity starts with
  *   o  root, where chroot(2) was called (guest path); absent: the container's own
  *   c  cwd (guest path)                 i  identity: "ruid euid suid fsuid rgid egid sgid fsgid" decimal, then groups
+ *   w  "place fd " for each place (place.c) that was open and stays so
  *   k  bits 0700 of the umask (decimal), absent when 0: the kernel's own umask never has them
  *   f  first start, made by the launcher: value = flags. 'w' = chdir to the plan's workdir (made if missing), 'u' = resolve the
  *      plan's user, set HOME if unset; always: search argv[0] in PATH of the environment when it has no '/'

@@ -122,7 +122,7 @@ const struct index *image_index(const struct image *image)
         map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (fd >= 0)
         close(fd);
-    if (map == MAP_FAILED || index_attach(&index, map, (u64)st.st_size))
+    if (map == MAP_FAILED || index_attach(&index, map, (u64)st.st_size) || !index_ended(&index))
         fail("cannot read the index %s of image %s: it is missing or damaged\nhint: load or pull the image again", path, image->name);
     mapped = image->index;
     return &index;

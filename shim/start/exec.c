@@ -23,8 +23,8 @@ static struct {
 } saved[64];
 #define SAVED (sizeof saved / sizeof *saved)
 
-static volatile u32 wants_trace; /* pid of a vfork child, 0 = none; its parent cannot run, so one is enough */
-static volatile bool traced;     /* this process, or the one it was forked from, has asked to be traced */
+TOUCHED_AT_START static volatile u32 wants_trace; /* pid of a vfork child, 0 = none; its parent cannot run, so one is enough */
+TOUCHED_AT_START static volatile bool traced;     /* this process, or the one it was forked from, has asked to be traced */
 static const u64 held_back = SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS);
 
 long exec_trace_me(void)

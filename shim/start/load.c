@@ -1,7 +1,7 @@
 /* Maps an ELF program and its interpreter as execve would (fs/binfmt_elf.c is the reference), and jumps into it.
  *
- * Runs once per process, before the guest, so its buffers are static. Position-independent programs go where mmap puts them;
- * the heap is ours (behind our bss), which every libc accepts.
+ * Runs once per process, before the guest: on its stack, where the guest touches the same pages next, and static only for what hardly any program
+ * needs. Position-independent programs go where mmap puts them; the heap is ours (behind our bss), which every libc accepts.
  */
 #include "start.h"
 #include <elf.h>
@@ -17,9 +17,18 @@
 #define PATH_MAX_GUEST 4096
 #define NOREPLACE 0x100000 /* MAP_FIXED_NOREPLACE, Linux 4.17; older kernels take it as a hint */
 
+/* The first bytes of a file: its headers, and mostly the name of its interpreter. */
+struct start {
+    union {
+        char bytes[1024];
+        Elf64_Ehdr head;
+    };
+    u64 have;
+};
+
 struct image {
-    Elf64_Ehdr head;
-    Elf64_Phdr part[HEADERS_MAX];
+    const Elf64_Ehdr *head;
+    const Elf64_Phdr *part;
     u64 low, high; /* page-rounded span of the PT_LOAD segments, before the bias */
     u64 align;
     u64 bias;
@@ -44,22 +53,13 @@ static long read_exactly(int fd, void *to, size_t n, u64 offset)
     return 0;
 }
 
-static long read_headers(int fd, struct image *im)
+/* Sets the span of the segments, having looked at each. */
+static long measure(struct image *im)
 {
-    long r = read_exactly(fd, &im->head, sizeof im->head, 0);
-    if (r)
-        return r;
-    const Elf64_Ehdr *h = &im->head;
-    bool ours = !memcmp(h->e_ident, ELFMAG, SELFMAG) && h->e_ident[EI_CLASS] == ELFCLASS64 && h->e_machine == EM_X86_64;
-    if (!ours || (h->e_type != ET_EXEC && h->e_type != ET_DYN) || h->e_phentsize != sizeof(Elf64_Phdr))
-        return -ENOEXEC;
-    if (!h->e_phnum || h->e_phnum > HEADERS_MAX)
-        return -ENOEXEC;
-    r = read_exactly(fd, im->part, h->e_phnum * sizeof(Elf64_Phdr), h->e_phoff);
     im->low = ~0UL;
     im->high = 0;
     im->align = PAGE;
-    for (int i = 0; !r && i < h->e_phnum; i++) {
+    for (int i = 0; i < im->head->e_phnum; i++) {
         const Elf64_Phdr *p = &im->part[i];
         if (p->p_type != PT_LOAD || !p->p_memsz)
             continue;
@@ -73,17 +73,64 @@ static long read_headers(int fd, struct image *im)
         if (p->p_align > im->align && !(p->p_align & (p->p_align - 1)))
             im->align = p->p_align;
     }
-    return r ? r : im->high > im->low ? 0 : -ENOEXEC;
+    return im->high > im->low ? 0 : -ENOEXEC;
 }
 
-/* Reserves the whole span, so that segments cannot land in a hole that something else took, and sets the bias. */
-static long reserve(struct image *im)
+/* `more` is for a table that does not lie in the first bytes. */
+static long read_headers(int fd, struct image *im, struct start *at, Elf64_Phdr more[HEADERS_MAX])
+{
+    long r;
+    while ((r = sys4(SYS_pread64, fd, at->bytes, sizeof at->bytes, 0)) == -EINTR)
+        ;
+    at->have = r < 0 ? 0 : (u64)r;
+    if (r < (long)sizeof at->head)
+        return r < 0 ? r : -ENOEXEC;
+    const Elf64_Ehdr *h = im->head = &at->head;
+    bool ours = !memcmp(h->e_ident, ELFMAG, SELFMAG) && h->e_ident[EI_CLASS] == ELFCLASS64 && h->e_machine == EM_X86_64;
+    if (!ours || (h->e_type != ET_EXEC && h->e_type != ET_DYN) || h->e_phentsize != sizeof(Elf64_Phdr))
+        return -ENOEXEC;
+    if (!h->e_phnum || h->e_phnum > HEADERS_MAX)
+        return -ENOEXEC;
+    u64 size = h->e_phnum * sizeof(Elf64_Phdr);
+    bool here = h->e_phoff % 8 == 0 && h->e_phoff <= at->have && at->have - h->e_phoff >= size;
+    im->part = here ? (const Elf64_Phdr *)(at->bytes + h->e_phoff) : more;
+    r = here ? 0 : read_exactly(fd, more, size, h->e_phoff);
+    return r ? r : measure(im);
+}
+
+static int rights(const Elf64_Phdr *p)
+{
+    return (p->p_flags & PF_R ? PROT_READ : 0) | (p->p_flags & PF_W ? PROT_WRITE : 0) | (p->p_flags & PF_X ? PROT_EXEC : 0);
+}
+
+/* The first segment of an ordinary program: it begins the span, is not written to, and the others follow in order. NULL if there is none. */
+static const Elf64_Phdr *first_segment(const struct image *im)
+{
+    const Elf64_Phdr *first = NULL;
+    u64 end = im->low;
+    for (int i = 0; i < im->head->e_phnum; i++) {
+        const Elf64_Phdr *p = &im->part[i];
+        if (p->p_type != PT_LOAD || !p->p_memsz)
+            continue;
+        if (PAGE_DOWN(p->p_vaddr) < end || (!first && p->p_filesz != p->p_memsz))
+            return NULL;
+        first = first ? first : p;
+        end = PAGE_UP(p->p_vaddr + p->p_memsz);
+    }
+    return first && im->align == PAGE && PAGE_DOWN(first->p_vaddr) == im->low && !(first->p_flags & PF_W) ? first : NULL;
+}
+
+/* Takes the whole span, so that segments cannot land in a hole that something else took, and sets the bias. The first segment is mapped by that,
+ * if it can be: *done. */
+static long reserve(int fd, struct image *im, const Elf64_Phdr **done)
 {
     u64 span = im->high - im->low;
-    bool fixed = im->head.e_type == ET_EXEC;
+    bool fixed = im->head->e_type == ET_EXEC;
     u64 more = fixed ? 0 : im->align - PAGE;
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (fixed ? NOREPLACE : 0);
-    long at = sys6(SYS_mmap, fixed ? (long)im->low : 0, (long)(span + more), PROT_NONE, flags, -1, 0);
+    const Elf64_Phdr *p = *done = first_segment(im);
+    int flags = MAP_PRIVATE | (p ? 0 : MAP_ANONYMOUS | MAP_NORESERVE) | (fixed ? NOREPLACE : 0);
+    long from = p ? (long)PAGE_DOWN(p->p_offset) : 0;
+    long at = sys6(SYS_mmap, fixed ? (long)im->low : 0, (long)(span + more), p ? rights(p) : PROT_NONE, flags, p ? fd : -1, from);
     if (is_error(at))
         return at;
     if (fixed && (u64)at != im->low) {
@@ -103,7 +150,7 @@ static long reserve(struct image *im)
 
 static long map_segment(int fd, const Elf64_Phdr *p, u64 bias)
 {
-    int prot = (p->p_flags & PF_R ? PROT_READ : 0) | (p->p_flags & PF_W ? PROT_WRITE : 0) | (p->p_flags & PF_X ? PROT_EXEC : 0);
+    int prot = rights(p);
     u64 start = bias + p->p_vaddr, file_end = start + p->p_filesz, end = start + p->p_memsz;
     u64 at = PAGE_DOWN(start), file_map = PAGE_UP(file_end), map = PAGE_UP(end);
     if (p->p_filesz) {
@@ -123,25 +170,43 @@ static long map_segment(int fd, const Elf64_Phdr *p, u64 bias)
     return 0;
 }
 
+/* What the first segment's mapping shows between the others is nobody's. */
+static void close_gaps(const struct image *im)
+{
+    u64 end = im->low;
+    for (int i = 0; i < im->head->e_phnum; i++) {
+        const Elf64_Phdr *p = &im->part[i];
+        if (p->p_type != PT_LOAD || !p->p_memsz)
+            continue;
+        if (PAGE_DOWN(p->p_vaddr) > end)
+            sys3(SYS_mprotect, im->bias + end, PAGE_DOWN(p->p_vaddr) - end, PROT_NONE);
+        if (PAGE_UP(p->p_vaddr + p->p_memsz) > end)
+            end = PAGE_UP(p->p_vaddr + p->p_memsz);
+    }
+}
+
 static long map_image(int fd, struct image *im)
 {
-    long r = reserve(im);
-    for (int i = 0; !r && i < im->head.e_phnum; i++)
-        if (im->part[i].p_type == PT_LOAD && im->part[i].p_memsz)
+    const Elf64_Phdr *done;
+    long r = reserve(fd, im, &done);
+    for (int i = 0; !r && i < im->head->e_phnum; i++)
+        if (im->part[i].p_type == PT_LOAD && im->part[i].p_memsz && &im->part[i] != done)
             r = map_segment(fd, &im->part[i], im->bias);
+    if (!r && done)
+        close_gaps(im);
     return r;
 }
 
 /* Where the program headers are in memory: PT_PHDR, else the segment that holds them. */
 static u64 headers_address(const struct image *im)
 {
-    u64 at = im->low + im->head.e_phoff;
-    for (int i = 0; i < im->head.e_phnum; i++) {
+    u64 at = im->low + im->head->e_phoff;
+    for (int i = 0; i < im->head->e_phnum; i++) {
         const Elf64_Phdr *p = &im->part[i];
         if (p->p_type == PT_PHDR)
             return im->bias + p->p_vaddr;
-        if (p->p_type == PT_LOAD && p->p_offset <= im->head.e_phoff && im->head.e_phoff < p->p_offset + p->p_filesz)
-            at = im->head.e_phoff - p->p_offset + p->p_vaddr;
+        if (p->p_type == PT_LOAD && p->p_offset <= im->head->e_phoff && im->head->e_phoff < p->p_offset + p->p_filesz)
+            at = im->head->e_phoff - p->p_offset + p->p_vaddr;
     }
     return im->bias + at;
 }
@@ -149,7 +214,7 @@ static u64 headers_address(const struct image *im)
 /* Every Go program has its build id in a note of the name "Go". */
 static bool is_go(const struct image *im)
 {
-    for (int i = 0; i < im->head.e_phnum; i++) {
+    for (int i = 0; i < im->head->e_phnum; i++) {
         const Elf64_Phdr *p = &im->part[i];
         const Elf64_Nhdr *note = (const void *)(im->bias + p->p_vaddr);
         if (p->p_type == PT_NOTE && p->p_filesz >= sizeof *note + 4 && note->n_namesz == 4 && !memcmp(note + 1, "Go\0", 4))
@@ -164,58 +229,83 @@ static void allow_stack_code(const struct stack *s)
     sys3(SYS_mprotect, PAGE_DOWN((u64)s->sp), PAGE, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
 }
 
-static long load_interpreter(struct core *c, const Elf64_Phdr *p, int program, struct image *im, const char **what)
+/* The interpreter's name: in the first bytes of the program, or read. NULL and *error when it cannot be had. */
+static const char *interpreter_name(const Elf64_Phdr *p, int program, const struct start *at, long *error)
 {
     static char path[PATH_MAX_GUEST];
+    *error = -ENOEXEC;
     if (p->p_filesz < 2 || p->p_filesz > sizeof path)
-        return -ENOEXEC;
-    long r = read_exactly(program, path, p->p_filesz, p->p_offset);
-    if (r)
-        return r;
-    if (path[p->p_filesz - 1])
-        return -ENOEXEC;
-    *what = path;
+        return NULL;
+    if (p->p_offset <= at->have && at->have - p->p_offset >= p->p_filesz)
+        return at->bytes[p->p_offset + p->p_filesz - 1] ? NULL : at->bytes + p->p_offset;
+    *error = read_exactly(program, path, p->p_filesz, p->p_offset);
+    if (*error || !path[p->p_filesz - 1])
+        return *error ? NULL : path;
+    *error = -ENOEXEC;
+    return NULL;
+}
+
+static __attribute__((noinline)) long load_interpreter(struct core *c, const char *path, struct image *im, u64 *entry)
+{
+    static Elf64_Phdr parts[HEADERS_MAX];
+    struct start at;
     int fd = core_open_guest(c, path);
     if (fd < 0)
         return fd;
-    r = read_headers(fd, im);
+    long r = read_headers(fd, im, &at, parts);
     if (!r)
         r = map_image(fd, im);
     sys1(SYS_close, fd);
+    *entry = im->bias + at.head.e_entry;
     return r == -ENOEXEC ? -ELIBBAD : r;
+}
+
+/* Interpreter and rights of the stack, as the program's headers want them. */
+static long prepare(struct core *c, struct stack *s, int fd, const struct image *program, const struct start *at, struct loaded *out)
+{
+    struct image interpreter = {.high = 0};
+    long r = 0;
+    for (int i = 0; !r && i < program->head->e_phnum; i++) {
+        const Elf64_Phdr *p = &program->part[i];
+        if (p->p_type == PT_GNU_STACK && p->p_flags & PF_X)
+            allow_stack_code(s);
+        if (p->p_type != PT_INTERP || interpreter.high)
+            continue;
+        const char *path = interpreter_name(p, fd, at, &r);
+        if (!path)
+            return r;
+        r = load_interpreter(c, path, &interpreter, &out->entry);
+        if (r && (path = core_keep(c, path, (u32)strlen(path))))
+            out->what = path;
+        stack_set_aux(s, AT_BASE, interpreter.bias + interpreter.low);
+    }
+    return r;
 }
 
 long load_program(struct core *c, struct stack *s, int fd, const char *guest, struct loaded *out)
 {
-    static struct image program, interpreter;
+    static Elf64_Phdr parts[HEADERS_MAX];
+    struct start at;
+    struct image program;
     out->what = guest;
-    long r = read_headers(fd, &program);
+    long r = read_headers(fd, &program, &at, parts);
     if (!r)
         r = map_image(fd, &program);
-    out->entry = program.bias + program.head.e_entry;
     if (r) {
         sys1(SYS_close, fd);
         return r;
     }
+    out->entry = program.bias + at.head.e_entry;
     out->low = program.bias + program.low;
     out->high = program.bias + program.high;
     out->is_go = is_go(&program);
     stack_set_aux(s, AT_BASE, 0);
     stack_set_aux(s, AT_ENTRY, out->entry);
-    for (int i = 0; !r && i < program.head.e_phnum; i++) {
-        const Elf64_Phdr *p = &program.part[i];
-        if (p->p_type == PT_GNU_STACK && p->p_flags & PF_X)
-            allow_stack_code(s);
-        if (p->p_type != PT_INTERP || interpreter.high)
-            continue;
-        r = load_interpreter(c, p, fd, &interpreter, &out->what);
-        out->entry = interpreter.bias + interpreter.head.e_entry;
-        stack_set_aux(s, AT_BASE, interpreter.bias + interpreter.low);
-    }
+    r = prepare(c, s, fd, &program, &at, out);
     sys1(SYS_close, fd);
     stack_set_aux(s, AT_PHDR, headers_address(&program));
     stack_set_aux(s, AT_PHENT, sizeof(Elf64_Phdr));
-    stack_set_aux(s, AT_PHNUM, program.head.e_phnum);
+    stack_set_aux(s, AT_PHNUM, at.head.e_phnum);
     return r;
 }
 

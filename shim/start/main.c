@@ -11,11 +11,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-/* The heap begins behind our bss. This keeps it out of the text window even without address randomisation: code that the guest
- * puts on its heap must be trapped. Never touched, so it costs no memory. */
-static char window_rest[LPMX_TEXT_WINDOW];
-
-static char handover_text[16384], start_path[4096];
+static char start_path[4096];
 
 __asm__(".text\n"
         ".globl _start\n"
@@ -30,21 +26,19 @@ static void take_handover(const struct stack *s, struct handover *h)
 {
     if (!s->own)
         fatal(125, "lpmx-start is a part of lpmx and cannot be started by hand: run \"lpmx run\" instead", NULL);
-    const char *value = *s->own + sizeof LPMX_HANDOVER;
-    size_t pos = 0;
-    if (!text_add(handover_text, sizeof handover_text, &pos, value, strlen(value)) || handover_parse(handover_text, h))
+    if (handover_parse(*s->own + sizeof LPMX_HANDOVER, h))
         fatal(125, "the variable " LPMX_HANDOVER " is damaged or of another release: start the program by \"lpmx run\"", NULL);
 }
 
 /* Our own path, by which the next exec starts us again. The kernel gives it as it was called; after fexecve it is no use. */
-static void find_start_path(const struct stack *s)
+static const char *find_start_path(const struct stack *s)
 {
     const char *called = (const char *)stack_aux(s, AT_EXECFN);
-    size_t pos = 0;
-    if (called && *called == '/' && !str_starts(called, "/dev/fd/") && text_add(start_path, sizeof start_path, &pos, called, strlen(called)))
-        return;
+    if (called && *called == '/' && !str_starts(called, "/dev/fd/"))
+        return called;
     long n = sys3(SYS_readlink, "/proc/self/exe", start_path, sizeof start_path - 1);
     start_path[n > 0 ? n : 0] = 0;
+    return start_path;
 }
 
 /* What the kernel would have set up had it started the guest's program itself. */
@@ -65,15 +59,12 @@ static void describe_program(struct core *c, struct stack *s, const char *called
     stack_publish(s, ids->euid, ids->egid);
 }
 
-/* The name the program was called by (field e), else its canonical path (field x). NUL-terminated in place: the text is ours, and
- * every field was parsed. */
+/* The name the program was called by (field e), else its canonical path (field x). */
 static const char *called_as(const struct handover *h)
 {
     const struct handover_text *name = HANDOVER(h, 'e').at ? &HANDOVER(h, 'e') : &HANDOVER(h, 'x');
-    if (!name->at)
-        return "";
-    ((char *)name->at)[name->len] = 0;
-    return name->at;
+    const char *kept = name->at ? core_keep(core_self, name->at, name->len) : NULL;
+    return kept ? kept : "";
 }
 
 static _Noreturn void cannot_load(bool first, const struct stack *s, const struct loaded *l, long error)
@@ -90,17 +81,16 @@ static _Noreturn void cannot_load(bool first, const struct stack *s, const struc
 
 __attribute__((used)) _Noreturn void start_main(long *sp)
 {
-    static struct core_program program;
-    static struct handover h;
+    static struct core_program program; /* of a first start only */
+    struct handover h;
     struct stack s;
+    int fd;
     struct loaded loaded;
     const char *what = "";
-    __asm__ volatile("" : : "r"(window_rest));
     stack_read(&s, sp);
     u64 mask = signal_init();
     take_handover(&s, &h);
-    find_start_path(&s);
-    int r = core_init(core_self, &h, start_path, &what);
+    int r = core_init(core_self, &h, find_start_path(&s), &what);
     if (r)
         fatal(125, "cannot start a program of this container: ", what, ": ", errno_text(r), NULL);
     r = filter_ensure(&what);
@@ -110,13 +100,14 @@ __attribute__((used)) _Noreturn void start_main(long *sp)
     const char *called;
     if (first) {
         called = first_start(core_self, &h, &s, &program);
+        fd = program.fd;
     } else {
-        program.fd = core_program_handed(core_self, &h);
         called = called_as(&h);
+        fd = core_program_handed(core_self, &h);
     }
     stack_drop_own(&s, NULL);
     loaded.what = called;
-    r = program.fd < 0 ? program.fd : (int)load_program(core_self, &s, program.fd, called, &loaded);
+    r = fd < 0 ? fd : (int)load_program(core_self, &s, fd, called, &loaded);
     if (r)
         cannot_load(first, &s, &loaded, r);
     describe_program(core_self, &s, called);

@@ -25,7 +25,7 @@ static const u16 harmless[] = {SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_rt_siga
 #define HARMLESS (sizeof harmless / sizeof *harmless)
 #define END_LENGTH (8 + HARMLESS)
 
-static volatile u64 outside; /* where a `syscall; ret` of ours outside the text window is; 0 = this process has installed no filter */
+TOUCHED_AT_START static volatile u64 outside; /* where a `syscall; ret` of ours outside the text window is; 0 = this process has installed no filter */
 
 static struct sock_filter *add(struct sock_filter *at, u16 op, u8 yes, u8 no, u32 k)
 {

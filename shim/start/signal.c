@@ -20,10 +20,10 @@ enum { ACTION_DEFAULT, ACTION_IGNORE, ACTION_FREE };
 
 extern const char signal_stubs[], signal_return[];
 
-static struct signal_action actions[ACTIONS]; /* the first two stay empty */
+__attribute__((section(".bss.start_end"))) static struct signal_action actions[ACTIONS]; /* the first two stay empty */
 static volatile u8 action_ready[ACTIONS];
-static volatile u32 actions_taken; /* from ACTION_FREE on */
-static volatile u8 ever_ignored;
+TOUCHED_AT_START static volatile u32 actions_taken; /* from ACTION_FREE on */
+TOUCHED_AT_START static volatile u8 ever_ignored;
 
 const int signals_held[SIGNALS_HELD] = {SIGBUS, SIGSEGV, SIGSYS, 32, 33};
 

@@ -110,7 +110,7 @@ void stack_publish(const struct stack *s, u32 euid, u32 egid)
     u64 brk = (u64)sys1(SYS_brk, 0);
     char *arg_start = s->argc ? s->argv[0] : s->env_start;
     char *arg_end = s->argc ? s->argv[s->argc - 1] + strlen(s->argv[s->argc - 1]) + 1 : s->env_start;
-    if (!s->env_start || !arg_start || brk <= (u64)end)
+    if (!s->env_start || !arg_start || brk < (u64)end)
         return;
     published = (struct prctl_mm_map){
         .start_code = (u64)__ehdr_start, .end_code = (u64)etext, .start_data = (u64)edata, .end_data = (u64)edata,
