@@ -77,7 +77,7 @@ fn addLauncher(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
     const own = sources(b, "shim/launcher", ".c", "");
     if (own.len == 0) return null;
     const target = muslTarget(b);
-    const module = b.createModule(.{ .target = target, .optimize = .fast, .link_libc = true, .strip = true, .pic = false });
+    const module = b.createModule(.{ .target = target, .optimize = .fast, .link_libc = true, .strip = true, .pic = true });
     addC(b, module, own, "-O2");
     for (core) |source| {
         const name = std.fs.path.basename(source);
@@ -85,7 +85,7 @@ fn addLauncher(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
         if (shared) addC(b, module, &.{source}, "-O2");
     }
     for (sources(b, "shim/launcher", ".zig", "")) |source| {
-        module.addObject(b.addObject(.{ .name = std.fs.path.stem(source), .root_module = b.createModule(.{ .root_source_file = b.path(source), .target = target, .optimize = .fast, .strip = true, .pic = false }) }));
+        module.addObject(b.addObject(.{ .name = std.fs.path.stem(source), .root_module = b.createModule(.{ .root_source_file = b.path(source), .target = target, .optimize = .fast, .strip = true, .pic = true }) }));
     }
     // The zstd library as the toolchain holds it: somebody else's code, with their warnings.
     module.addIncludePath(b.path(".toolchain/zstd"));
@@ -93,7 +93,7 @@ fn addLauncher(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
         module.addCSourceFiles(.{ .files = sources(b, folder, ".c", ""), .flags = words(b, zstd_flags) });
     }
     const exe = b.addExecutable(.{ .name = "launcher", .root_module = module, .linkage = .static });
-    exe.pie = false;
+    exe.pie = true; // tools/place_elf.ts moves it to its fixed address
     exe.link_gc_sections = true;
     return exe.getEmittedBin();
 }

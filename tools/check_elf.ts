@@ -1,7 +1,7 @@
 // Refuses native pieces that could not work inside a foreign process. Usage: check_elf.ts FOLDER (a bundles/<target>).
 // Run by ./dev after each native build. Reads ELF by hand (elf(5)): no binutils is needed on a fresh machine.
-// lpmx-start: ET_EXEC with all executable text in the 1 MiB window at its fixed address (an ABI between releases), no
-// interpreter, no dynamic section. It and every .so: no TLS segment, no DT_NEEDED, no undefined symbol.
+// lpmx-start and the launcher: ET_EXEC with all executable text in the 1 MiB window at their fixed address (an ABI between releases), no
+// interpreter. lpmx-start: no dynamic section. It and every .so: no TLS segment, no DT_NEEDED, no undefined symbol.
 
 const WINDOW = 0x7e9000000000n;
 const WINDOW_SIZE = 0x100000n;
@@ -60,23 +60,12 @@ function needsLibrary(view: DataView, dynamic: Segment): boolean {
   return false;
 }
 
-function faults(bytes: Uint8Array, fixed: boolean): string[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const all = segments(view);
-  const dynamic = all.find((segment) => segment.type === PT.DYNAMIC);
+function misplaced(view: DataView, all: Segment[]): string[] {
   const found: string[] = [];
-  if (all.some((segment) => segment.type === PT.TLS)) found.push("it has thread-local storage");
-  if (dynamic && needsLibrary(view, dynamic)) found.push("it needs another library");
-  const missing = undefinedSymbols(view, bytes);
-  if (missing.length > 0) found.push(`undefined symbols: ${missing.join(", ")}`);
-  if (!fixed) return found;
   if (view.getUint16(16, true) !== ET_EXEC) found.push("it is not ET_EXEC");
-  if (dynamic) found.push("it has a dynamic section");
   if (all.some((segment) => segment.type === PT.INTERP)) found.push("it wants an interpreter");
   const loads = all.filter((segment) => segment.type === PT.LOAD);
-  if (loads[0]?.address !== WINDOW) {
-    found.push("its first segment is elsewhere");
-  }
+  if (loads[0]?.address !== WINDOW) found.push("its first segment is elsewhere");
   const outside = loads.some((segment) =>
     (segment.flags & PF_X) !== 0 && segment.address + segment.memory > WINDOW + WINDOW_SIZE
   );
@@ -84,12 +73,28 @@ function faults(bytes: Uint8Array, fixed: boolean): string[] {
   return found;
 }
 
+function faults(bytes: Uint8Array, name: string): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const all = segments(view);
+  if (name === "launcher") return misplaced(view, all);
+  const dynamic = all.find((segment) => segment.type === PT.DYNAMIC);
+  const found: string[] = [];
+  if (all.some((segment) => segment.type === PT.TLS)) found.push("it has thread-local storage");
+  if (dynamic && needsLibrary(view, dynamic)) found.push("it needs another library");
+  const missing = undefinedSymbols(view, bytes);
+  if (missing.length > 0) found.push(`undefined symbols: ${missing.join(", ")}`);
+  if (name !== "lpmx-start") return found;
+  if (dynamic) found.push("it has a dynamic section");
+  return [...found, ...misplaced(view, all)];
+}
+
 const folder = Deno.args[0] ?? ".";
 let bad = false;
 for (const entry of Deno.readDirSync(folder)) {
-  const fixed = entry.name === "lpmx-start";
-  if (!fixed && !entry.name.endsWith(".so")) continue;
-  for (const fault of faults(Deno.readFileSync(`${folder}/${entry.name}`), fixed)) {
+  if (entry.name !== "lpmx-start" && entry.name !== "launcher" && !entry.name.endsWith(".so")) {
+    continue;
+  }
+  for (const fault of faults(Deno.readFileSync(`${folder}/${entry.name}`), entry.name)) {
     console.error(`check_elf: ${entry.name}: ${fault}`);
     bad = true;
   }

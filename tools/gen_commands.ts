@@ -27,6 +27,9 @@ const arrays: Record<string, string> = {
   LPMX_CREATE: "lpmx",
   LPMX_FASTRUN: "lpmx",
   LPMX_RESUME: "resume",
+  EXPOSE_RM: "help",
+  MAP_ADD: "help",
+  MAP_RM: "help",
 };
 const arrayOf = ({ native }: Command) => `flags_${arrays[native!] ?? native!.toLowerCase()}`;
 

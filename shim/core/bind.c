@@ -41,7 +41,7 @@ bool bind_in(const char *guest, const char *path, u32 len)
 bool bind_any_in(const struct core *c, const char *path, u32 len)
 {
     for (u32 i = 0; i < c->nbinds; i++)
-        if (strlen(bind_guest(c, (int)i)) > len && bind_in(bind_guest(c, (int)i), path, len))
+        if (!(c->binds[i].flags & LPMX_BIND_HIDDEN) && strlen(bind_guest(c, (int)i)) > len && bind_in(bind_guest(c, (int)i), path, len))
             return true;
     return false;
 }

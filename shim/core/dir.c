@@ -189,7 +189,7 @@ static int add_mounts(struct making *m)
     for (u32 i = 0; i < c->nbinds; i++) {
         const char *guest = bind_guest(c, (int)i);
         u32 len = (u32)strlen(guest);
-        if (len <= dir || !bind_in(guest, m->path, dir) || dir + NAME_LEN_MAX < len)
+        if (c->binds[i].flags & LPMX_BIND_HIDDEN || len <= dir || !bind_in(guest, m->path, dir) || dir + NAME_LEN_MAX < len)
             continue;
         child_name(m, guest + dir + 1, len - dir - 1, &at);
         int kind = lookup(m->k, &at, &st);

@@ -1,5 +1,5 @@
 /* From a system call number to its operation, and the list of trapped calls for the filter. One table: calls.def. */
-#include "ops.h"
+#include "native.h"
 #include "numbers.h"
 
 static struct core the_core __attribute__((section(".bss.core"))); /* start.ld */
@@ -44,7 +44,7 @@ long core_syscall(struct core *c, long nr, const long a[6])
     if (nr < 0 || nr >= OPS_MAX || !operations[nr])
         return CORE_PASS;
     struct call k = {.c = c};
-    long r = operations[nr](&k, a);
+    long r = c->native ? native_call(&k, nr, a) : operations[nr](&k, a);
     call_end(&k);
     return r;
 }

@@ -1,12 +1,11 @@
 /* The exec planner: every exec of a contained program ends here. A program is found in the guest's view, scripts are unrolled to their
  * interpreter as the kernel would, and lpmx-start is executed with the caller's arguments untouched and the hand-over in its environment. */
-#include "exec.h"
+#include "native.h"
 #include "permit.h"
 
 #define AT_EMPTY_PATH_ 0x1000
 
-/* Looks at the file: 0 = ELF, 1 = script, or -errno. */
-static int examine(const char head[HEAD], long n)
+int exec_examine(const char head[HEAD], long n)
 {
     if (n >= 20 && !memcmp(head, "\177ELF", 4))
         return head[4] == 2 && head[18] == 62 ? 0 : -ENOEXEC; /* 64 bit, x86_64 */
@@ -57,7 +56,15 @@ static int inspect(struct call *k, const struct spot *s, struct plan *p)
     bool within = dir >= LPMX_FD_MIN && dir <= LPMX_FD_MAX && whole > part && !memcmp(p->host + whole - part, at, part);
     p->dir = within ? dir : -1;
     p->skip = (int)(whole - part);
-    return r < 0 ? (int)r : examine(p->head, n);
+    return r < 0 ? (int)r : exec_examine(p->head, n);
+}
+
+/* The launcher, or a command that it made (contract.h): linked into the text window, so it runs in the host's view wherever it is started. */
+static bool is_launcher(const char head[HEAD])
+{
+    u64 entry;
+    memcpy(&entry, head + 24, sizeof entry);
+    return head[16] == 2 && entry - LPMX_TEXT_BASE < LPMX_TEXT_WINDOW;
 }
 
 /* Splits "#! interp arg" as fs/binfmt_script.c does: one optional argument, trailing blanks dropped. Texts stay in line. */
@@ -115,9 +122,10 @@ static bool is_handover(long text)
 }
 
 /* Builds the argument arrays behind the hand-over text and executes. Returns only on failure. */
-static long launch(struct call *k, const struct plan *p, const struct arguments *in)
+static long launch(struct call *k, struct plan *p, const struct arguments *in)
 {
     struct core *c = k->c;
+    p->raw = is_launcher(p->head);
     long argc = count_pointers(in->argv), envc = count_pointers(in->envp);
     if (argc < 0 || envc < 0)
         return argc < 0 ? argc : envc;
@@ -146,7 +154,7 @@ static long launch(struct call *k, const struct plan *p, const struct arguments 
         *at++ = (long)mem;
         *at = 0;
         engine_exec_begin(&slot->busy);
-        r = sys3(SYS_execve, c->start, argv, envp);
+        r = sys3(SYS_execve, p->raw ? p->host : c->start, argv, envp);
         engine_exec_failed(&slot->busy);
     }
     if (mapped > 0)
@@ -165,6 +173,18 @@ static bool front_add(struct arguments *in, const char *text)
     return true;
 }
 
+static int inspect_text(struct call *k, const char *path, struct plan *p)
+{
+    struct spot s;
+    if (k->c->native)
+        return native_inspect(AT_FDCWD, path, true, p);
+    int r = walk_text(k, path, WALK_FOLLOW, &s);
+    if (!r)
+        r = inspect(k, &s, p);
+    walk_end(k, &s);
+    return r;
+}
+
 /* Follows scripts to the program that will really run. 0 = p describes an ELF program, or -errno. */
 static int unroll(struct call *k, struct plan *p, struct arguments *in, int kind)
 {
@@ -180,11 +200,7 @@ static int unroll(struct call *k, struct plan *p, struct arguments *in, int kind
             return -E2BIG;
         if ((arg && !front_add(in, arg)) || !front_add(in, interp))
             return -E2BIG;
-        struct spot s;
-        r = walk_text(k, interp, WALK_FOLLOW, &s);
-        if (!r)
-            r = inspect(k, &s, p);
-        walk_end(k, &s);
+        r = inspect_text(k, interp, p);
         p->fd_handed = -1;
         kind = r;
     }
@@ -209,7 +225,7 @@ static int inspect_fd(int fd, struct plan *p)
     text_decimal(p->guest + pos, (u64)fd);
     pos = 0;
     text_add(p->script, sizeof p->script, &pos, p->guest, strlen(p->guest));
-    return examine(p->head, n);
+    return exec_examine(p->head, n);
 }
 
 static long exec_fd(struct call *k, int fd, struct plan *p, struct arguments *in)
@@ -236,7 +252,14 @@ static long exec_at(struct call *k, int dirfd, long path, long flags, struct arg
     char first = 1;
     p->fd_handed = -1;
     long r = guest_copy_str(p->script, (const char *)path, sizeof p->script);
-    if (r == 0 && flags & AT_EMPTY_PATH_ && !(first = p->script[0])) {
+    if (r >= 0 && k->c->native) {
+        if (!*p->script && flags & AT_EMPTY_PATH_) {
+            r = exec_fd(k, dirfd, p, in);
+            slot_put(k->c, slot);
+            return r;
+        }
+        r = native_inspect(dirfd, p->script, !(flags & AT_SYMLINK_NOFOLLOW), p);
+    } else if (r == 0 && flags & AT_EMPTY_PATH_ && !(first = p->script[0])) {
         int n = reverse_fd(k, dirfd, p->guest, sizeof p->guest);
         if (n > 0)
             memcpy(p->script, p->guest, (size_t)n + 1);
@@ -296,14 +319,10 @@ int core_program_open(struct core *c, const char *path, struct core_program *out
 {
     struct call k = {.c = c};
     struct slot *slot = slot_get(c);
-    struct spot s;
     if (!slot)
         return -ENOMEM;
     struct plan *p = (struct plan *)slot->bytes;
-    int r = walk_text(&k, path, WALK_FOLLOW, &s);
-    if (!r)
-        r = inspect(&k, &s, p);
-    walk_end(&k, &s);
+    int r = inspect_text(&k, path, p);
     out->again = r == 1;
     out->fd = -1;
     if (r == 0) {
@@ -314,6 +333,7 @@ int core_program_open(struct core *c, const char *path, struct core_program *out
         memcpy(out->guest, p->guest, strlen(p->guest) + 1);
         const char *exe = core_keep(c, p->guest, (u32)strlen(p->guest));
         c->exe = exe ? exe : "";
+        out->again |= !r && is_launcher(p->head); /* executed as it is */
         if (!r) {
             plan_ids(p, &c->ids.ruid);
             core_start_caps(&c->ids);

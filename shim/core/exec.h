@@ -18,7 +18,11 @@ struct plan {
     int fd_handed;           /* memfd or deleted file, or -1 */
     u32 set_id;              /* S_ISUID, S_ISGID of the program */
     u32 uid, gid;            /* its owner */
+    bool raw;                /* a program of lpmx, which is executed as it is */
 };
+
+/* Looks at the first n bytes of a program: 0 = ELF, 1 = script, or -errno. */
+int exec_examine(const char head[HEAD], long n);
 
 /* The identity after the exec: set-id bits, and saved ids that follow (execve(2)). In the order of struct core_ids. */
 void plan_ids(const struct plan *p, u32 ids[8]);

@@ -75,7 +75,9 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
     if (!r)
         r = handover_put(out, cap, &pos, 's', c->store, c->store_len);
     if (!r)
-        r = handover_put(out, cap, &pos, 'p', c->plan, strlen(c->plan));
+        r = c->native ? handover_put(out, cap, &pos, 'n', "1", 1) : handover_put(out, cap, &pos, 'p', c->plan, strlen(c->plan));
+    if (!r && *c->entry)
+        r = handover_put(out, cap, &pos, 'v', c->entry, strlen(c->entry));
     if (!r && c->bloom)
         r = handover_put(out, cap, &pos, 'b', c->bloom_head->leased ? "2" : "1", 1);
     if (!r)
@@ -90,20 +92,22 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
         r = handover_put(out, cap, &pos, 'd', text, n);
     } else if (!r) {
         r = handover_put(out, cap, &pos, 'h', p->host, strlen(p->host));
-        if (!r && p->dir >= 0 && !sys3(SYS_fcntl, p->dir, F_SETFD, 0))
+        if (!r && p->dir >= 0 && !p->raw && !sys3(SYS_fcntl, p->dir, F_SETFD, 0))
             r = put_pair(out, cap, &pos, 'g', (u32)p->dir, (u32)p->skip);
     }
     if (!r && c->umask_owner) {
         char text[24];
         r = handover_put(out, cap, &pos, 'k', text, text_decimal(text, c->umask_owner));
     }
+    if (c->native)
+        return r;
     const char *root;
     u32 root_len = root_now(c, &root);
     if (!r && root_len)
         r = handover_put(out, cap, &pos, 'o', root, root_len);
     if (!r)
         r = put_ids(c, p, out, cap, &pos);
-    if (!r && cap - pos > 1024 + 16)
+    if (!r && !p->raw && cap - pos > 1024 + 16)
         r = handover_put(out, cap, &pos, 'w', out + pos + 16, (size_t)place_hand(c, out + pos + 16, 1024));
     if (r || cap - pos < CORE_PATH_MAX + 16)
         return r ? r : -E2BIG;

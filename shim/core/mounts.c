@@ -237,6 +237,7 @@ void mounts_write(struct proctext *t, bool info)
         put_root(&l);
     l.id = 1;
     for (u32 i = 0; i < t->k->c->nbinds; i++)
-        put_bind(&l, i);
+        if (!(t->k->c->binds[i].flags & LPMX_BIND_HIDDEN))
+            put_bind(&l, i);
     sys2(SYS_munmap, memory, HOST_MAX);
 }

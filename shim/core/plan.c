@@ -210,6 +210,18 @@ static void hash_binds(struct core *c)
     }
 }
 
+/* Everything is the process's own, its umask as well: the bits that a container's programs do not hand to the kernel come back. */
+static int take_native(struct core *c, const struct handover_text *mask)
+{
+    const char *bits = mask->at;
+    u64 owner = 0;
+    c->ids.ruid = c->ids.euid = c->ids.suid = c->ids.fsuid = (u32)sys0(SYS_getuid);
+    c->ids.rgid = c->ids.egid = c->ids.sgid = c->ids.fsgid = (u32)sys0(SYS_getgid);
+    if (bits && text_number(&bits, &owner))
+        sys1(SYS_umask, sys1(SYS_umask, 077) | (long)(owner & 0700));
+    return 0;
+}
+
 int cwd_init(struct core *c, const struct handover_text *t);
 int caps_init(struct core *c, const struct handover_text *t);
 int root_init(struct core *c, const struct handover_text *t);
@@ -222,12 +234,15 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
     struct handover_text start = {start_path, (u32)strlen(start_path)};
     c->pool_used = 0; /* written before anything near it is read, which would cost a fault of its own */
     *what = "the container's hand-over is damaged";
-    if (!HANDOVER(h, 's').at || !HANDOVER(h, 'p').at || !(c->store = keep(c, &HANDOVER(h, 's'))) ||
-        !(c->plan = keep(c, &HANDOVER(h, 'p'))) || !(c->start = keep(c, &start)) ||
-        !(c->launcher = keep(c, &HANDOVER(h, 'r'))) ||
-        !(c->exe = keep(c, &HANDOVER(h, 'x'))))
+    c->native = HANDOVER(h, 'n').at;
+    if (!HANDOVER(h, 's').at || !(HANDOVER(h, 'p').at || c->native) || !(c->store = keep(c, &HANDOVER(h, 's'))) ||
+        !(c->plan = keep(c, &HANDOVER(h, 'p'))) || !(c->start = keep(c, &start)) || !(c->launcher = keep(c, &HANDOVER(h, 'r'))) ||
+        !(c->exe = keep(c, &HANDOVER(h, 'x'))) || !(c->entry = keep(c, &HANDOVER(h, 'v'))))
         return -EINVAL;
     c->store_len = (u32)strlen(c->store);
+    fork_init(c);
+    if (c->native)
+        return take_native(c, &HANDOVER(h, 'k'));
     place_take(c, &HANDOVER(h, 'w'));
     *what = "cannot read the container's plan";
     int r = map_file(c, c->plan, &map, &size);
@@ -238,7 +253,6 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
     if (r)
         return r;
     hash_binds(c);
-    fork_init(c);
     take_ids(c, &HANDOVER(h, 'i'));
     const char *mask = HANDOVER(h, 'k').at;
     u64 bits = 0;

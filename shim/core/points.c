@@ -29,7 +29,9 @@ int make_dirs(struct call *k, const char *path, size_t len)
 static int make_mount_point(struct call *k, int bind, char *path, u32 len)
 {
     struct spot s = {.kind = KIND_BIND};
-    bool file = k->c->binds[bind].flags & LPMX_BIND_FILE;
+    u32 flags = k->c->binds[bind].flags;
+    if (flags & LPMX_BIND_HIDDEN)
+        return 0;
     name_set(k, &s.name, path, len);
     if (s.name.dir_len && (s.name.low.mode == 0 || k->c->host)) {
         int r = make_dirs(k, path, s.name.dir_len);
@@ -37,10 +39,10 @@ static int make_mount_point(struct call *k, int bind, char *path, u32 len)
             return r;
     }
     s.bind = bind_over(k->c, path, s.name.dir_len);
-    if (s.bind < 0)
+    if (s.bind < 0 || flags & LPMX_BIND_MAP)
         return 0;
     s.bind_skip = (u32)strlen(bind_guest(k->c, s.bind));
-    int r = (int)make_plain(k, &s, file ? S_IFREG | 0644 : S_IFDIR | 0755);
+    int r = (int)make_plain(k, &s, flags & LPMX_BIND_FILE ? S_IFREG | 0644 : S_IFDIR | 0755);
     return r == -EEXIST ? 0 : r;
 }
 

@@ -84,9 +84,10 @@ struct core {
     volatile bool may_change; /* without a bloom: nobody relies on one (lease.c) */
     u64 seed;
     bool host;     /* the built-in image `host` */
+    bool native;   /* the host's own view: no plan, nothing is redirected (native.c) */
     bool readonly;
 
-    const char *store, *plan, *start, *launcher; /* host paths */
+    const char *store, *plan, *start, *launcher, *entry; /* host paths */
     const char *exe; /* canonical guest path of the running program */
     u32 store_len;
 

@@ -87,6 +87,8 @@ struct lpmx_ref {
 #define LPMX_BIND_RO 1    /* changes answer EROFS */
 #define LPMX_BIND_TRUST 2 /* the kernel may follow links below it: /proc, /sys, /dev */
 #define LPMX_BIND_FILE 4  /* the host side is not a directory */
+#define LPMX_BIND_MAP 8   /* a command that a map shows: nothing is made on the host to mount it on */
+#define LPMX_BIND_HIDDEN 16 /* found by its name, but in no listing and no table of mounts; its folder is there */
 struct lpmx_bind {
     u32 guest; /* string: canonical absolute guest path (no links of the image in it), not "/" */
     u32 host;  /* string: absolute host path */
@@ -251,9 +253,29 @@ struct lpmx_payload {
  *   w  "place fd " for each place (place.c) that was open and stays so
  *   k  bits 0700 of the umask (decimal), absent when 0: the kernel's own umask never has them
  *   f  first start, made by the launcher: value = flags. 'w' = chdir to the plan's workdir (made if missing), 'u' = resolve the
- *      plan's user, set HOME if unset; always: search argv[0] in PATH of the environment when it has no '/'
+ *      plan's user, set HOME if unset; always: search argv[0] in PATH of the environment when it has no '/'. 'm' = only make what
+ *      the mounts need, and end
  *   r  pathname by which the launcher itself can be called again (host path)
+ *   v  file with the environment that lpmx was entered with from the host, for programs of the host that are called from inside: working
+ *      directory, then "NAME=value", each NUL-terminated (host path)
+ *   n  "1": the host's own view: no plan, nothing is redirected; then p, c, i, m and b are absent
  */
 #define LPMX_HANDOVER "LPMX_PLAN"
+
+/* ---- Commands: an exposed command (bin/NAME) and what a map shows at a guest path are copies of the launcher's program without payload,
+ * followed by NUL-terminated strings "KEY=VALUE" and struct lpmx_call. They run in the host's view wherever they are started, since they are
+ * linked into the text window: the exec planner executes a program that is as it is, with its own hand-over in the environment. Keys:
+ *   kind       "exec": a program of a container; "host": a program of the host; "grid": a command of the scheduler (host program)
+ *   container  exec: id (64 hex)         program  exec: guest path or name to look for in PATH; host, grid: host path
+ *   store      store root when it was made; one that was moved is found beside the command (<store>/bin, <store>/maps)
+ *   lpmx       the one file when it was made            cache  name of its cache folder (hash of the payload, 64 hex)
+ *   env        one NAME or NAME=VALUE for the program; may come several times       user, workdir  exec: as of `lpmx exec`
+ *   clean      "1": nothing of the caller's environment goes in                     time  seconds since 1970 when it was made */
+#define LPMX_MAGIC_CALL "LPMXCAL"
+struct lpmx_call {
+    char magic[8];
+    u32 abi;
+    u32 size; /* of the strings before it, bytes */
+};
 
 #endif

@@ -212,3 +212,14 @@ const char *setting(const char *name)
     const char *value = getenv(name);
     return value && *value ? value : NULL;
 }
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void list_sort(struct list *l)
+{
+    if (l->n)
+        qsort(l->at, l->n, sizeof *l->at, by_bytes);
+}

@@ -49,6 +49,7 @@ struct list {
     size_t n, cap;
 };
 void list_add(struct list *l, const char *string);
+void list_sort(struct list *l); /* bytewise */
 
 /* The environment as lists of "NAME=value". env_get: the value or NULL. env_put replaces an equal name in place, so that the
  * order stays; "NAME" without '=' removes it. */

@@ -2,6 +2,8 @@
 #include "compose.h"
 #include "files.h"
 #include "guest.h"
+#include "map.h"
+#include "origin.h"
 #include "places.h"
 #include "tree.h"
 #include "volume.h"
@@ -99,6 +101,23 @@ static void default_view(struct plan *p)
     }
 }
 
+/* Called from a container, ours sees the same mounts under the same names: work is handed over by file names. Not what is the caller's alone
+ * (generated files, private folders, maps). */
+static void add_callers(struct plan *p)
+{
+    const struct plan *from = origin_plan();
+    for (size_t k = 0; from && k < from->nbinds; k++) {
+        const struct plan_bind *b = &from->binds[k];
+        size_t n = 0;
+        bool own = b->flags & (LPMX_BIND_MAP | LPMX_BIND_TRUST) || starts_with(b->host, from->folder) || starts_with(b->host, from->tree) ||
+                   starts_with(b->host, store_root()) || starts_with(b->host, SHM "/lpmx-");
+        while (n < p->nbinds && strcmp(p->binds[n].guest, b->guest))
+            n++;
+        if (!own && n == p->nbinds)
+            bind_add(p, b->guest, b->flags, false, b->guest)->host = b->host;
+    }
+}
+
 void binds_compose(struct plan *p, const struct parsed *c)
 {
     default_view(p);
@@ -124,6 +143,7 @@ void binds_compose(struct plan *p, const struct parsed *c)
         for (size_t m = 0; m < n; m++)
             add_mount(p, &list[m]);
     }
+    add_callers(p);
 }
 
 /* A new folder for a volume; seeded under another name first, so that a killed process leaves no half volume. */
@@ -199,6 +219,7 @@ void binds_prepare(struct plan *p, bool live)
 {
     for (size_t k = 0; k < p->nbinds; k++) {
         struct plan_bind *b = &p->binds[k];
+        map_make(b);
         if (b->make == MAKE_SHM) {
             make_shm(p, b, live);
             continue;

@@ -64,7 +64,8 @@ static const struct command_flag flags_create[] = {
     {"log-driver", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "output goes to the caller; --detach keeps it in the container's log"},
     {"log-opt", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "output goes to the caller; --detach keeps it in the container's log"},
     {"mac-address", 0, FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "the host's network is used: leave it out"},
-    {"memory", 'm', FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
+    {"map", 'm', FLAG_LIST, FLAG_SUPPORTED, FIELD_MAP, ""},
+    {"memory", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"memory-reservation", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"memory-swap", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"memory-swappiness", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
@@ -122,13 +123,40 @@ static const struct command_flag flags_exec[] = {
     {"workdir", 'w', FLAG_VALUE, FLAG_SUPPORTED, FIELD_WORKDIR, ""},
 };
 
+static const struct command_flag flags_expose[] = {
+    {"clean-env", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_CLEAN_ENV, ""},
+    {"env", 'e', FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV, ""},
+    {"force", 'f', FLAG_BOOL, FLAG_SUPPORTED, FIELD_FORCE, ""},
+    {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
+    {"id", 'i', FLAG_VALUE, FLAG_SUPPORTED, FIELD_ID, ""},
+    {"name", 'n', FLAG_VALUE, FLAG_SUPPORTED, FIELD_NAME, ""},
+    {"program", 'p', FLAG_VALUE, FLAG_SUPPORTED, FIELD_PROGRAM, ""},
+    {"user", 'u', FLAG_VALUE, FLAG_SUPPORTED, FIELD_USER, ""},
+    {"workdir", 'w', FLAG_VALUE, FLAG_SUPPORTED, FIELD_WORKDIR, ""},
+};
+
+static const struct command_flag flags_expose_ls[] = {
+    {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
+    {"json", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_JSON, ""},
+    {"quiet", 'q', FLAG_BOOL, FLAG_SUPPORTED, FIELD_QUIET, ""},
+};
+
+static const struct command_flag flags_help[] = {
+    {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
+};
+
 static const struct command_flag flags_lpmx[] = {
     {"engine", 'e', FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "submit from inside is not ready in this release: call the scheduler outside of the container"},
     {"file", 'f', FLAG_LIST, FLAG_SUPPORTED, FIELD_LPMX_FILE, ""},
     {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
-    {"map", 'm', FLAG_LIST, FLAG_REFUSED, FIELD_NONE, "mapping programs is not ready in this release: bind the file with -v"},
+    {"map", 'm', FLAG_LIST, FLAG_SUPPORTED, FIELD_LPMX_MAP, ""},
     {"name", 'n', FLAG_VALUE, FLAG_SUPPORTED, FIELD_NAME, ""},
     {"volume", 'v', FLAG_LIST, FLAG_SUPPORTED, FIELD_LPMX_VOLUME, ""},
+};
+
+static const struct command_flag flags_map_ls[] = {
+    {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
+    {"json", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_JSON, ""},
 };
 
 static const struct command_flag flags_resume[] = {
@@ -201,7 +229,8 @@ static const struct command_flag flags_run[] = {
     {"log-driver", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "output goes to the caller; --detach keeps it in the container's log"},
     {"log-opt", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "output goes to the caller; --detach keeps it in the container's log"},
     {"mac-address", 0, FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "the host's network is used: leave it out"},
-    {"memory", 'm', FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
+    {"map", 'm', FLAG_LIST, FLAG_SUPPORTED, FIELD_MAP, ""},
+    {"memory", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"memory-reservation", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"memory-swap", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"memory-swappiness", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
@@ -267,6 +296,16 @@ static const struct command command_table[] = {
     {"docker fastrun", "lpmx docker fastrun [OPTIONS] IMAGE COMMAND [ARG...]", COMMAND_LPMX_FASTRUN, 2, sizeof flags_lpmx / sizeof flags_lpmx[0], flags_lpmx},
     {"docker run", "lpmx docker run [OPTIONS] IMAGE [COMMAND] [ARG...]", COMMAND_RUN, 1, sizeof flags_run / sizeof flags_run[0], flags_run},
     {"exec", "lpmx exec [OPTIONS] CONTAINER COMMAND [ARG...]", COMMAND_EXEC, 2, sizeof flags_exec / sizeof flags_exec[0], flags_exec},
+    {"expose", "lpmx expose [OPTIONS] CONTAINER PROGRAM", COMMAND_EXPOSE, 0, sizeof flags_expose / sizeof flags_expose[0], flags_expose},
+    {"expose list", "lpmx expose list [OPTIONS]", COMMAND_EXPOSE_LS, 0, sizeof flags_expose_ls / sizeof flags_expose_ls[0], flags_expose_ls},
+    {"expose ls", "lpmx expose ls [OPTIONS]", COMMAND_EXPOSE_LS, 0, sizeof flags_expose_ls / sizeof flags_expose_ls[0], flags_expose_ls},
+    {"expose remove", "lpmx expose remove COMMAND [COMMAND...]", COMMAND_EXPOSE_RM, 1, sizeof flags_help / sizeof flags_help[0], flags_help},
+    {"expose rm", "lpmx expose rm COMMAND [COMMAND...]", COMMAND_EXPOSE_RM, 1, sizeof flags_help / sizeof flags_help[0], flags_help},
+    {"map add", "lpmx map add CONTAINER TARGET=GUESTPATH [TARGET=GUESTPATH...]", COMMAND_MAP_ADD, 2, sizeof flags_help / sizeof flags_help[0], flags_help},
+    {"map list", "lpmx map list [OPTIONS] CONTAINER", COMMAND_MAP_LS, 1, sizeof flags_map_ls / sizeof flags_map_ls[0], flags_map_ls},
+    {"map ls", "lpmx map ls [OPTIONS] CONTAINER", COMMAND_MAP_LS, 1, sizeof flags_map_ls / sizeof flags_map_ls[0], flags_map_ls},
+    {"map remove", "lpmx map remove CONTAINER GUESTPATH [GUESTPATH...]", COMMAND_MAP_RM, 2, sizeof flags_help / sizeof flags_help[0], flags_help},
+    {"map rm", "lpmx map rm CONTAINER GUESTPATH [GUESTPATH...]", COMMAND_MAP_RM, 2, sizeof flags_help / sizeof flags_help[0], flags_help},
     {"resume", "lpmx resume CONTAINER [COMMAND] [ARG...]", COMMAND_LPMX_RESUME, 1, sizeof flags_resume / sizeof flags_resume[0], flags_resume},
     {"run", "lpmx run [OPTIONS] IMAGE [COMMAND] [ARG...]", COMMAND_RUN, 1, sizeof flags_run / sizeof flags_run[0], flags_run},
     {"start", "lpmx start [OPTIONS] CONTAINER [CONTAINER...]", COMMAND_START, 1, sizeof flags_start / sizeof flags_start[0], flags_start},

@@ -27,21 +27,28 @@ enum flag_field {
     FIELD_ADD_HOST,
     FIELD_ATTACH,
     FIELD_CIDFILE,
+    FIELD_CLEAN_ENV,
     FIELD_DETACH,
     FIELD_ENTRYPOINT,
     FIELD_ENV,
     FIELD_ENV_FILE,
+    FIELD_FORCE,
     FIELD_HELP,
     FIELD_HOSTNAME,
+    FIELD_ID,
     FIELD_INTERACTIVE,
+    FIELD_JSON,
     FIELD_LABEL,
     FIELD_LABEL_FILE,
     FIELD_LPMX_FILE,   /* LPMX's -f HOST=GUEST[:HOST=GUEST...] */
+    FIELD_LPMX_MAP,    /* LPMX's -m HOST=GUEST[:HOST=GUEST...] */
     FIELD_LPMX_VOLUME, /* LPMX's -v HOST=GUEST[:HOST=GUEST...] */
+    FIELD_MAP,
     FIELD_MOUNT,
     FIELD_NAME,
     FIELD_NETWORK,
     FIELD_PLATFORM,
+    FIELD_PROGRAM,
     FIELD_PUBLISH,
     FIELD_PULL,
     FIELD_QUIET,
@@ -75,6 +82,12 @@ enum command_what {
     COMMAND_LPMX_CREATE,  /* lpmx docker create IMAGE: a kept container and a shell in it */
     COMMAND_LPMX_FASTRUN, /* lpmx docker fastrun IMAGE COMMAND...: run --rm */
     COMMAND_LPMX_RESUME,  /* lpmx resume CONTAINER [COMMAND...] */
+    COMMAND_EXPOSE, /* from here on no program's words follow: flags may stand anywhere */
+    COMMAND_EXPOSE_LS,
+    COMMAND_EXPOSE_RM,
+    COMMAND_MAP_ADD,
+    COMMAND_MAP_LS,
+    COMMAND_MAP_RM,
 };
 
 struct command {

@@ -3,6 +3,7 @@
 #include "env.h"
 #include "files.h"
 #include "guest.h"
+#include "map.h"
 #include "places.h"
 #include <string.h>
 #include <unistd.h>
@@ -193,5 +194,7 @@ void compose(struct plan *p, const struct parsed *c, const struct image *image, 
     compose_labels(p, c);
     p->env = env_compose(c, image, p->hostname, p->flags & LPMX_CONTAINER_TTY);
     etc_compose(p, c);
+    maps_default(p);
     binds_compose(p, c);
+    maps_compose(p, c);
 }

@@ -216,8 +216,28 @@ char *container_find(const char *word)
 
 void container_load(struct plan *p, const char *folder)
 {
+    container_load_as(p, folder, join_path(folder, "plan"), store_root());
+}
+
+const char *container_plan_for(struct plan *p, const char *user, const char *workdir)
+{
+    if (!user && !workdir)
+        return NULL;
+    if (workdir && *workdir != '/')
+        fail("cannot use the working directory \"%s\": it has to be an absolute path in the container", workdir);
+    p->user = user ? user : p->user;
+    p->workdir = workdir ? clean_guest_path(workdir) : p->workdir;
+    struct text bytes = plan_encode(p);
+    char *path = format("%s/state/plan.%016llx", p->folder, (unsigned long long)text_hash(format("%s %s", p->user, p->workdir)));
+    int error = access(path, F_OK) == 0 ? 0 : replace_file(path, bytes.at, bytes.len, 0600);
+    if (error)
+        fail("cannot write %s: %s", path, strerror(-error));
+    return path;
+}
+
+void container_load_as(struct plan *p, const char *folder, const char *path, const char *store)
+{
     struct sections s;
-    char *path = join_path(folder, "plan");
     int error = sections_open(&s, path, LPMX_MAGIC_PLAN);
     u64 size = 0, room = 0;
     const struct lpmx_container *c = error ? NULL : sections_find(&s, LPMX_SEC_CONTAINER, &size);
@@ -234,7 +254,7 @@ void container_load(struct plan *p, const char *folder)
                        .stop_signal = c->stop_signal, .created = c->created, .layers = sections_list(&s, LPMX_SEC_LAYERS),
                        .env = sections_list(&s, LPMX_SEC_ENV), .entrypoint = sections_list(&s, LPMX_SEC_ENTRYPOINT),
                        .cmd = sections_list(&s, LPMX_SEC_CMD)};
-    p->tree = join_path(store_root(), p->tree_entry);
+    p->tree = join_path(store, p->tree_entry);
     for (u64 k = 0; k < room / sizeof *binds; k++)
         p->binds[p->nbinds++] = (struct plan_bind){
             .guest = sections_text(&s, binds[k].guest), .host = sections_text(&s, binds[k].host), .flags = binds[k].flags};

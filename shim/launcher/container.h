@@ -15,8 +15,12 @@ void container_make(struct plan *p, const struct parsed *c, bool live);
 
 /* Finds a container by name, id or unique beginning of an id in the user's store; its folder, or fails. */
 char *container_find(const char *word);
-/* Reads the plan of an existing container. */
+/* Reads the plan of an existing container; _as: the plan in that file, of that store. */
 void container_load(struct plan *p, const char *folder);
+void container_load_as(struct plan *p, const char *folder, const char *path, const char *store);
+/* The plan that an exec with another user or working directory needs (each NULL when it is the container's): plans are immutable, so it is a
+ * second one, kept as long as the container, since what is started may live as long. NULL: the container's own will do. */
+const char *container_plan_for(struct plan *p, const char *user, const char *workdir);
 /* Whether a process of the container's main life runs (on another host: is believed to). */
 bool container_running(const char *folder);
 /* Whether any other process of this kernel lives in it, as far as can be told from this pid namespace: if in doubt, true. */

@@ -6,7 +6,9 @@
  */
 #include "engine.h"
 #include "files.h"
+#include "origin.h"
 #include "places.h"
+#include "run.h"
 #include "unpack.h"
 #include <errno.h>
 #include <stdio.h>
@@ -49,8 +51,8 @@ static struct list engine_environment(const char *dir)
     set_aside(&env, "DENO_DIR", scratch ? join_path(scratch, "deno") : "/dev/null/deno");
     if (lacks_sendmmsg()) /* glibc built for Linux 3.0 up assumes it for parallel A and AAAA queries */
         set_aside(&env, "RES_OPTIONS", "single-request");
-    if (self_path())
-        env_put(&env, format("LPMX_EXE=%s", self_path()));
+    if (lpmx_path())
+        env_put(&env, format("LPMX_EXE=%s", lpmx_path()));
     return env;
 }
 
@@ -77,7 +79,7 @@ static struct start prepare(const char *const *args)
     const char *dir = cache_with(LPMX_PIECE_ENGINE);
     bool plain_deno = payload_footer()->engine == LPMX_ENGINE_DENO;
     struct start s = {engine_program(dir, plain_deno ? "deno" : "engine"), {0}, engine_environment(dir)};
-    list_add(&s.argv, plain_deno ? "deno" : "lpmx");
+    list_add(&s.argv, origin_filtered() ? s.program : plain_deno ? "deno" : "lpmx");
     if (plain_deno) {
         static const char *const flags[] = {"run", "-A", "-q", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--no-check", "--no-prompt"};
         for (size_t k = 0; k < sizeof flags / sizeof *flags; k++)
@@ -90,11 +92,18 @@ static struct start prepare(const char *const *args)
     return s;
 }
 
+static _Noreturn void become(const struct start *s)
+{
+    if (origin_filtered())
+        run_native(s->argv.at, &s->env);
+    execve(s->program, (char **)s->argv.at, (char **)s->env.at);
+    fail("cannot start the engine %s: %s", s->program, strerror(errno));
+}
+
 void engine_exec(const char *const *args)
 {
     struct start s = prepare(args);
-    execve(s.program, (char **)s.argv.at, (char **)s.env.at);
-    fail("cannot start the engine %s: %s", s.program, strerror(errno));
+    become(&s);
 }
 
 int engine_run(const char *const *args)
@@ -106,8 +115,7 @@ int engine_run(const char *const *args)
     pid_t pid = fork();
     if (pid == 0) {
         dup2(2, 1);
-        execve(s.program, (char **)s.argv.at, (char **)s.env.at);
-        fail("cannot start the engine %s: %s", s.program, strerror(errno));
+        become(&s);
     }
     if (limited)
         setrlimit(RLIMIT_AS, &limit);

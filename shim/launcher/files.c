@@ -258,3 +258,16 @@ char *clean_guest_path(const char *path)
     out[len] = 0;
     return out;
 }
+
+char *find_on_path(const char *name)
+{
+    struct stat st;
+    const char *path = setting("PATH");
+    for (size_t len; path && *path; path += len + (path[len] == ':')) {
+        len = strcspn(path, ":");
+        char *file = format("%.*s/%s", (int)len, path, name);
+        if (len && access(file, X_OK) == 0 && stat(file, &st) == 0 && S_ISREG(st.st_mode))
+            return file;
+    }
+    return NULL;
+}

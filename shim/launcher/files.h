@@ -32,6 +32,8 @@ int make_dirs(const char *path, mode_t mode);
 int remove_tree(const char *path);
 /* The canonical path of an existing file, or NULL and errno. */
 char *real_path(const char *path);
+/* The program of that name in PATH, or NULL. */
+char *find_on_path(const char *name);
 /* "dir/name"; name itself when it is absolute. */
 char *join_path(const char *dir, const char *name);
 /* Without doubled and trailing slashes, "." and ".."; for guest paths, where ".." of the root is the root. */

@@ -3,8 +3,12 @@
  * A static program of one thread that uses only system calls of Linux 2.6.32 (newer ones with a fallback) and no NSS, locale or
  * shared object: it has to start under `env -i`, from cron, with `ulimit -v 2000000` and in a root without any libc.
  */
+#include "call.h"
 #include "engine.h"
+#include "expose.h"
 #include "files.h"
+#include "map.h"
+#include "origin.h"
 #include "parse.h"
 #include "ref.h"
 #include "run.h"
@@ -33,6 +37,18 @@ static _Noreturn void serve(const struct parsed *c)
         verb_exec(c);
     case COMMAND_LPMX_RESUME:
         verb_resume(c);
+    case COMMAND_EXPOSE:
+        verb_expose(c);
+    case COMMAND_EXPOSE_LS:
+        verb_expose_ls(c);
+    case COMMAND_EXPOSE_RM:
+        verb_expose_rm(c);
+    case COMMAND_MAP_ADD:
+        verb_map_add(c);
+    case COMMAND_MAP_LS:
+        verb_map_ls(c);
+    case COMMAND_MAP_RM:
+        verb_map_rm(c);
     default:
         verb_run(c);
     }
@@ -56,8 +72,12 @@ int main(int argc, char **argv)
     const char *const *words = (const char *const *)argv + (argc > 0);
     size_t used;
     keep_standard_streams();
+    origin_init();
     run_take_umask();
     self_init(argc > 0 ? argv[0] : "");
+    call_serve(argv);
+    if (words[0] && !strcmp(words[0], "__call") && words[1] && words[2])
+        call_serve_file(words[1], argv + 3);
     if (words[0] && !strcmp(words[0], "--quiet") && command_find(words + 1, &used))
         words++; /* `udocker --quiet run`, as cwltool calls it */
     if (words[0] && !strcmp(words[0], "__ref"))

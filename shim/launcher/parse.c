@@ -34,10 +34,16 @@ static size_t match_words(const char *spelling, const char *const *words)
 
 const struct command *command_find(const char *const *words, size_t *used)
 {
-    for (size_t k = 0; k < sizeof command_table / sizeof *command_table; k++)
-        if ((*used = match_words(command_table[k].words, words)))
-            return &command_table[k];
-    return NULL;
+    const struct command *best = NULL;
+    *used = 0;
+    for (size_t k = 0; k < sizeof command_table / sizeof *command_table; k++) {
+        size_t n = match_words(command_table[k].words, words);
+        if (n > *used) {
+            best = &command_table[k];
+            *used = n;
+        }
+    }
+    return best;
 }
 
 static const struct command_flag *find_long(const struct command *c, const char *name, size_t len)
@@ -150,16 +156,22 @@ struct parsed parse_command(const struct command *command, const char *const *wo
         letters += strlen(words[n]) + 1;
     struct parsed p = {.command = command, .words = words, .uses = need(letters * sizeof(struct flag_use))};
     const char *const *at = words + used;
-    while (*at && (*at)[0] == '-' && (*at)[1]) {
+    bool takes_program = command->what < COMMAND_EXPOSE; /* whose own flags follow */
+    struct list rest = {0};
+    while (*at && (!takes_program || ((*at)[0] == '-' && (*at)[1]))) {
         if (!strcmp(*at, "--")) {
             at++;
             break;
         }
-        at += (*at)[1] == '-' ? parse_long(&p, at) : parse_letters(&p, at);
+        if ((*at)[0] == '-' && (*at)[1])
+            at += (*at)[1] == '-' ? parse_long(&p, at) : parse_letters(&p, at);
+        else
+            list_add(&rest, *at++);
     }
-    p.rest = at;
-    while (p.rest[p.nrest])
-        p.nrest++;
+    while (*at)
+        list_add(&rest, *at++);
+    p.nrest = rest.n;
+    p.rest = rest.n ? rest.at : words + n;
     if (p.nrest < command->min_args && !parsed_bool(&p, FIELD_HELP, false))
         fail_usage(command, "'lpmx %s' requires at least %d argument%s", command->words, command->min_args, plural(command->min_args));
     return p;

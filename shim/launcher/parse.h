@@ -1,4 +1,4 @@
-/* Command lines of the verbs in commands.gen.h, parsed as docker does: flags stop at the first other word. */
+/* Command lines of the verbs in commands.gen.h, parsed as docker does: flags stop at the first other word where a program's may follow. */
 #ifndef LPMX_LAUNCHER_PARSE_H
 #define LPMX_LAUNCHER_PARSE_H
 

@@ -106,13 +106,15 @@ static void json_binds(struct text *out, const struct plan *p)
     static const struct {
         u32 bit;
         const char *name;
-    } names[] = {{LPMX_BIND_RO, "ro"}, {LPMX_BIND_TRUST, "trust"}, {LPMX_BIND_FILE, "file"}};
+    } names[] = {{LPMX_BIND_RO, "ro"}, {LPMX_BIND_TRUST, "trust"}, {LPMX_BIND_FILE, "file"}, {LPMX_BIND_MAP, "map"}};
     text_add(out, ",\"binds\":[");
-    for (size_t k = 0; k < p->nbinds; k++) {
+    for (size_t k = 0, shown = 0; k < p->nbinds; k++) {
         const struct plan_bind *b = &p->binds[k];
-        text_add(out, k ? ",{\"guest\":" : "{\"guest\":");
+        if (b->flags & LPMX_BIND_HIDDEN)
+            continue;
+        text_add(out, shown++ ? ",{\"guest\":" : "{\"guest\":");
         json_string(out, b->guest);
-        json_field(out, b->host ? "host" : "own", b->host ? b->host : b->own);
+        json_field(out, b->target ? "target" : b->host ? "host" : "own", b->target ? b->target : b->host ? b->host : b->own);
         struct list flags = {0};
         for (size_t n = 0; n < sizeof names / sizeof *names; n++)
             if (b->flags & names[n].bit)

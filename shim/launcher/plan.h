@@ -12,6 +12,8 @@ struct plan_bind {
     const char *host;  /* absolute; NULL until the container's folder is known: "own" below it */
     const char *own;   /* name in the container's folder (generated file), of an anonymous volume or of a folder in memory */
     u32 flags;         /* LPMX_BIND_* */
+    const char *target;      /* of a map: what it leads to, as people write it */
+    const struct call *call; /* of a map: the command to be made at `host` before the first start */
     u8 make;           /* enum bind_make: what to do before the first start */
     bool user;         /* asked for by the user */
 };

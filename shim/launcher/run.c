@@ -5,6 +5,7 @@
  */
 #include "run.h"
 #include "files.h"
+#include "origin.h"
 #include "places.h"
 #include "unpack.h"
 #include <errno.h>
@@ -30,7 +31,7 @@ static mode_t umask_owner;
 void run_take_umask(void)
 {
     mode_t mask = umask(077);
-    umask_owner = mask & 0700;
+    umask_owner = (mask & 0700) | origin_umask();
     umask(mask & 077);
 }
 
@@ -47,13 +48,37 @@ static struct image_of_exec prepare(const struct run *r)
     put(&over, 'a', format("%d", LPMX_ABI));
     put(&over, 's', store_root());
     put(&over, 'p', r->plan_path ? r->plan_path : join_path(r->plan->folder, "plan"));
-    put(&over, 'f', "wu");
+    put(&over, 'f', r->only_points ? "m" : r->cwd ? "u" : "wu");
+    if (r->cwd)
+        put(&over, 'c', strcmp(r->cwd, "/") ? r->cwd : "");
+    put(&over, 'v', origin_save(r->plan->folder));
     if (umask_owner)
         put(&over, 'k', format("%u", (unsigned)umask_owner));
-    if (self_path())
-        put(&over, 'r', self_path());
+    if (lpmx_path())
+        put(&over, 'r', lpmx_path());
     list_add(&env, over.at);
     return (struct image_of_exec){join_path(cache_with(LPMX_PIECE_NATIVE), "lpmx-start"), (char **)r->argv.at, (char **)env.at};
+}
+
+void run_native(const char *const *argv, const struct list *env)
+{
+    struct text over = {0};
+    struct list with = {0};
+    char *start = join_path(cache_with(LPMX_PIECE_NATIVE), "lpmx-start");
+    text_add(&over, LPMX_HANDOVER "=");
+    put(&over, 'a', format("%d", LPMX_ABI));
+    put(&over, 's', store_root());
+    put(&over, 'n', "1");
+    put(&over, 'f', "-");
+    if (umask_owner)
+        put(&over, 'k', format("%u", (unsigned)umask_owner));
+    if (lpmx_path())
+        put(&over, 'r', lpmx_path());
+    for (size_t k = 0; k < env->n; k++)
+        list_add(&with, env->at[k]);
+    list_add(&with, over.at);
+    execve(start, (char **)argv, (char **)with.at);
+    fail("cannot start %s: %s", start, strerror(errno));
 }
 
 void run_exec(const struct run *r)

@@ -31,9 +31,51 @@ struct candidate {
     const char *why; /* it cannot be used */
 };
 
-static const char *version_key(void)
+static struct {
+    const char *lpmx, *version, *self;
+    char *const *argv;
+} command; /* what this program stands for, when it is one */
+
+void lpmx_stand_for(const char *lpmx, const char *version, const char *self, char *const *argv)
+{
+    command.lpmx = lpmx;
+    command.version = version;
+    command.self = self;
+    command.argv = argv;
+}
+
+const char *lpmx_path(void)
+{
+    if (!command.self)
+        return self_path();
+    const char *other = setting("LPMX_EXE");
+    if (command.lpmx && access(command.lpmx, X_OK) == 0)
+        return command.lpmx;
+    return other && access(other, X_OK) == 0 ? other : find_on_path("lpmx");
+}
+
+/* The pieces are nowhere: the lpmx that has them goes on in our place. */
+static _Noreturn void call_lpmx(void)
+{
+    const char *lpmx = lpmx_path();
+    struct list args = {0};
+    list_add(&args, "lpmx");
+    list_add(&args, "__call");
+    list_add(&args, command.self);
+    for (char *const *word = command.argv; *word; word++)
+        list_add(&args, *word);
+    if (lpmx && strcmp(lpmx, command.self))
+        execv(lpmx, (char **)args.at);
+    fail("cannot run %s: lpmx is no longer at %s\nhint: put it on PATH, or set LPMX_EXE to where it is", command.self, command.lpmx);
+}
+
+const char *cache_version(void)
 {
     static char key[65];
+    if (command.self)
+        return command.version ? command.version : "";
+    if (!payload_footer())
+        return "";
     for (int k = 0; k < 64 && !key[63]; k++)
         key[k] = "0123456789abcdef"[payload_footer()->hash[k / 2] >> (k % 2 ? 0 : 4) & 15];
     return key;
@@ -56,7 +98,7 @@ static int candidates(struct candidate *list)
         add_candidate(list, &n, join_path(value, "lpmx"), NULL);
     if ((value = user_home()))
         add_candidate(list, &n, join_path(value, ".cache/lpmx"), NULL);
-    const char *self = self_path();
+    const char *self = lpmx_path();
     const char *slash = self ? strrchr(self, '/') : NULL;
     if (slash)
         add_candidate(list, &n, format("%.*s/.lpmx-cache", (int)(slash - self), self), NULL);
@@ -228,7 +270,7 @@ static const char *try_unpack(struct candidate *c, u32 group)
     if (!is_ours(c))
         return "belongs to somebody else";
     int error = make_dirs(c->dir, 0755);
-    char *dir = join_path(c->dir, version_key());
+    char *dir = join_path(c->dir, cache_version());
     if (!error)
         error = make_dirs(dir, 0755);
     if (error)
@@ -241,19 +283,21 @@ static const char *try_unpack(struct candidate *c, u32 group)
 static const char *find_or_unpack(u32 group)
 {
     struct candidate list[8];
-    if (!payload_footer())
+    if (!payload_footer() && !command.self)
         fail("cannot start: this lpmx carries no payload\nhint: use the file that the build makes, dist/lpmx");
     int n = candidates(list);
     for (int k = 0; k < n; k++) {
-        char *dir = join_path(list[k].dir, version_key());
+        char *dir = join_path(list[k].dir, cache_version());
         if (complete(dir, group) && is_ours(&list[k]))
             return dir;
     }
+    if (command.self)
+        call_lpmx();
     struct text tried = {0};
     for (int k = 0; k < n; k++) {
         list[k].why = try_unpack(&list[k], group);
         if (!list[k].why)
-            return join_path(list[k].dir, version_key());
+            return join_path(list[k].dir, cache_version());
         text_format(&tried, "%s%s: %s", tried.len ? "; " : "", list[k].dir, list[k].why);
     }
     fail("cannot unpack lpmx anywhere (%s)\nhint: set LPMX_CACHE to a folder with %s free", tried.at ? tried.at : "no folder to try",

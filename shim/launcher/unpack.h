@@ -8,6 +8,13 @@
 void self_init(const char *argv0);
 /* Path by which this program can be called again; NULL when it cannot be known. */
 const char *self_path(void);
+/* The one file: this program, or for a command (call.h) the lpmx that made it, if it can still be found. */
+const char *lpmx_path(void);
+/* Name of the cache folder of this version: 64 hex digits. */
+const char *cache_version(void);
+/* This program is the command `self` without a payload: its pieces are those of that lpmx, which is called in its place when they are not
+ * unpacked. */
+void lpmx_stand_for(const char *lpmx, const char *version, const char *self, char *const *argv);
 /* The payload's footer; NULL when the program carries none (a bare launcher). */
 const struct lpmx_payload *payload_footer(void);
 

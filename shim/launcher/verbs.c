@@ -205,25 +205,6 @@ void verb_resume(const struct parsed *c)
     start_again(folder, &r, &argv, false);
 }
 
-/* The plan that an exec with another user or working directory needs: plans are immutable, so it is a second one, kept as long
- * as the container, since what is started may live as long. */
-static const char *exec_plan(struct plan *p, const struct parsed *c)
-{
-    const char *user = parsed_value(c, FIELD_USER), *workdir = parsed_value(c, FIELD_WORKDIR);
-    if (!user && !workdir)
-        return NULL;
-    if (workdir && *workdir != '/')
-        fail("cannot use the working directory \"%s\": it has to be an absolute path in the container", workdir);
-    p->user = user ? user : p->user;
-    p->workdir = workdir ? clean_guest_path(workdir) : p->workdir;
-    struct text bytes = plan_encode(p);
-    char *path = format("%s/state/plan.%016llx", p->folder, (unsigned long long)text_hash(format("%s %s", p->user, p->workdir)));
-    int error = access(path, F_OK) == 0 ? 0 : replace_file(path, bytes.at, bytes.len, 0600);
-    if (error)
-        fail("cannot write %s: %s", path, strerror(-error));
-    return path;
-}
-
 void verb_exec(const struct parsed *c)
 {
     struct plan *p = need(sizeof *p);
@@ -239,7 +220,7 @@ void verb_exec(const struct parsed *c)
     env_add_flags(&r.env, c);
     for (size_t k = 1; k < c->nrest; k++)
         list_add(&r.argv, c->rest[k]);
-    r.plan_path = exec_plan(p, c);
+    r.plan_path = container_plan_for(p, parsed_value(c, FIELD_USER), parsed_value(c, FIELD_WORKDIR));
     binds_again(p);
     container_joined(folder);
     if (apart) {

@@ -1,6 +1,7 @@
 /* -v, --mount and --tmpfs; see volume.h. */
 #include "volume.h"
 #include "files.h"
+#include "origin.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -33,11 +34,15 @@ static bool take_options(const char *options, struct mount *m)
     return true;
 }
 
-static char *absolute(const char *path)
+static char *absolute(const char *path, const char *word)
 {
     char cwd[4096];
-    if (*path == '/')
-        return copy_text(path, strlen(path));
+    char *host = *path == '/' ? origin_path(path) : NULL;
+    if (*path == '/' && !host)
+        fail("cannot use the volume \"%s\": %s lies in the container's own part, which other containers do not see\n"
+             "hint: use a folder that was mounted with -v", word, path);
+    if (host)
+        return host;
     if (!getcwd(cwd, sizeof cwd))
         fail("cannot resolve the relative path \"%s\": the current folder is gone", path);
     return join_path(cwd, path);
@@ -57,7 +62,7 @@ static void set_source(struct mount *m, const char *source)
 {
     if (*source == '/' || *source == '.' || strchr(source, '/')) {
         m->kind = MOUNT_BIND;
-        m->source = absolute(source);
+        m->source = absolute(source, m->word);
     } else if (volume_name_ok(source)) {
         m->kind = MOUNT_VOLUME;
         m->source = source;
@@ -94,7 +99,9 @@ static const char *split_point(const char *word, char mark)
             continue;
         if (!first)
             first = at;
-        if (access(copy_text(word, (size_t)(at - word)), F_OK) == 0)
+        char *source = copy_text(word, (size_t)(at - word));
+        char *host = *source == '/' ? origin_path(source) : source;
+        if (host && access(host, F_OK) == 0)
             return at;
     }
     return first;
@@ -206,7 +213,7 @@ struct mount mount_parse(const char *word)
     if (m.kind == MOUNT_BIND) {
         if (!*m.source)
             fail("cannot use --mount '%s': source is missing", word);
-        m.source = absolute(m.source);
+        m.source = absolute(m.source, m.word);
     } else if (m.kind == MOUNT_TMPFS && *m.source) {
         fail("cannot use --mount '%s': a tmpfs has no source", word);
     } else if (m.kind == MOUNT_VOLUME && !*m.source) {

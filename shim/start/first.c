@@ -84,13 +84,14 @@ static _Noreturn void cannot_run(const char *name, long error)
     fatal(missing ? 127 : 126, "cannot run \"", name, "\": ", search ? "executable file not found in PATH" : errno_text(error), NULL);
 }
 
-const char *first_start(struct core *c, const struct handover *h, struct stack *s, struct core_program *out)
+static void enter_container(struct core *c, const struct handover *h, struct stack *s)
 {
-    static char path[2 * 4096];
     const char *point;
     int made = core_make_mount_points(c, &point);
     if (made)
         fatal(125, "cannot make the mount point \"", point, "\": ", errno_text(made), NULL);
+    if (has_flag(h, 'm'))
+        sys1(SYS_exit_group, 0);
     if (has_flag(h, 'u'))
         become_user(c, s);
     if (has_flag(h, 'w')) {
@@ -99,6 +100,13 @@ const char *first_start(struct core *c, const struct handover *h, struct stack *
         if (r)
             fatal(125, "cannot enter the working directory \"", dir, "\": ", errno_text(r), NULL);
     }
+}
+
+const char *first_start(struct core *c, const struct handover *h, struct stack *s, struct core_program *out)
+{
+    static char path[2 * 4096];
+    if (core_container(c)) /* there is none in the host's own view */
+        enter_container(c, h, s);
     if (s->argc < 1)
         fatal(125, "no program to run is given and the image names none", NULL);
     long r = search_program(c, s, s->argv[0], out, path, sizeof path);

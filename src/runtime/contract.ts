@@ -29,6 +29,8 @@ export const LPMX_SEC_IDS = 11;
 export const LPMX_BIND_RO = 1;
 export const LPMX_BIND_TRUST = 2;
 export const LPMX_BIND_FILE = 4;
+export const LPMX_BIND_MAP = 8;
+export const LPMX_BIND_HIDDEN = 16;
 export const LPMX_CONTAINER_HOST = 1;
 export const LPMX_CONTAINER_READONLY = 2;
 export const LPMX_CONTAINER_RM = 4;
@@ -53,6 +55,7 @@ export const LPMX_PIECE_EXEC = 4;
 export const LPMX_ENGINE_DENORT = 1;
 export const LPMX_ENGINE_DENO = 2;
 export const LPMX_HANDOVER = "LPMX_PLAN";
+export const LPMX_MAGIC_CALL = "LPMXCAL";
 
 export const lpmx_file = {
   size: 32,
@@ -207,5 +210,14 @@ export const lpmx_payload = {
     reserved: ["u32", 28, 1],
     version: ["char", 32, 16],
     hash: ["u8", 48, 32],
+  },
+} as const;
+
+export const lpmx_call = {
+  size: 16,
+  fields: {
+    magic: ["char", 0, 8],
+    abi: ["u32", 8, 1],
+    size: ["u32", 12, 1],
   },
 } as const;

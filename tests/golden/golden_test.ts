@@ -3,7 +3,7 @@
 //   args    the words after "lpmx": a text split at blanks, or a list
 //   env     what the caller's environment holds beside HOME and PATH
 //   plan    what must be in the plan: argv (entrypoint and command), env and binds as objects (null = must be missing; a bind's
-//           value is its host path and flags, "/x ro"), anything else equal to the plan's own field
+//           value is its host path (of a map: its target) and flags, "/x ro"), anything else equal to the plan's own field
 //   stderr  for a refused line (exit status 125): all of what is printed, in the language of wildcard.ts
 // {{cwd}} is the current folder of the call, see fixture.ts for what is there and in the store.
 import { matches } from "../support/wildcard.ts";
@@ -26,7 +26,7 @@ type Plan = any;
 
 function bindOf(plan: Plan, guest: string): string | null {
   const bind = plan.binds.find((bind: Plan) => bind.guest === guest);
-  return bind ? [bind.host ?? bind.own, ...bind.flags].join(" ") : null;
+  return bind ? [bind.target ?? bind.host ?? bind.own, ...bind.flags].join(" ") : null;
 }
 
 function envOf(plan: Plan, name: string): string | null {

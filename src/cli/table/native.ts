@@ -1,7 +1,16 @@
 /* Rows of the command table: commands that the launcher serves, without Deno. Data only.
  */
 import { type Command, command } from "../command.ts";
-import { execFlags, lpmxFlags, resumeFlags, startFlags } from "./other_flags.ts";
+import {
+  execFlags,
+  exposeFlags,
+  exposeListFlags,
+  helpFlag,
+  lpmxFlags,
+  mapListFlags,
+  resumeFlags,
+  startFlags,
+} from "./other_flags.ts";
 import { createFlags, runFlags } from "./run_flags.ts";
 
 /** Commands that the launcher serves, without Deno. */
@@ -76,5 +85,72 @@ export const native: readonly Command[] = [
     flags: resumeFlags,
     min: 1,
     native: "LPMX_RESUME",
+  }),
+  command({
+    words: "expose",
+    args: "[OPTIONS] CONTAINER PROGRAM",
+    summary: "Make a program of a container callable from the host",
+    details:
+      "Writes an executable file to the store's bin folder (`lpmx info` names it; put it on PATH). Called from anywhere it runs the " +
+      "program in the container: with the same arguments, streams, environment (but PATH and the like), signals and exit status, in the " +
+      "same folder where the container sees it.",
+    examples: ["lpmx expose tools samtools", "lpmx expose --name bwa7 tools /opt/bwa-0.7.17/bwa"],
+    flags: exposeFlags,
+    min: 0,
+    native: "EXPOSE",
+  }),
+  command({
+    words: "expose ls",
+    aliases: ["expose list"],
+    args: "[OPTIONS]",
+    summary: "List exposed commands",
+    examples: ["lpmx expose ls"],
+    flags: exposeListFlags,
+    min: 0,
+    native: "EXPOSE_LS",
+  }),
+  command({
+    words: "expose rm",
+    aliases: ["expose remove"],
+    args: "COMMAND [COMMAND...]",
+    summary: "Remove exposed commands",
+    examples: ["lpmx expose rm samtools"],
+    flags: helpFlag,
+    min: 1,
+    native: "EXPOSE_RM",
+  }),
+  command({
+    words: "map add",
+    args: "CONTAINER TARGET=GUESTPATH [TARGET=GUESTPATH...]",
+    summary: "Lead guest paths of a container to programs elsewhere",
+    details:
+      "TARGET is a program of the host (/usr/bin/qsub), an exposed command, or CONTAINER:PROGRAM. A running container sees it at the next exec.",
+    examples: [
+      "lpmx map add pipeline /usr/bin/qsub=/usr/bin/qsub",
+      "lpmx map add pipeline bwa7:bwa=/usr/bin/bwa",
+    ],
+    flags: helpFlag,
+    min: 2,
+    native: "MAP_ADD",
+  }),
+  command({
+    words: "map ls",
+    aliases: ["map list"],
+    args: "[OPTIONS] CONTAINER",
+    summary: "List the maps of a container",
+    examples: ["lpmx map ls pipeline"],
+    flags: mapListFlags,
+    min: 1,
+    native: "MAP_LS",
+  }),
+  command({
+    words: "map rm",
+    aliases: ["map remove"],
+    args: "CONTAINER GUESTPATH [GUESTPATH...]",
+    summary: "Remove maps of a container",
+    examples: ["lpmx map rm pipeline /usr/bin/bwa"],
+    flags: helpFlag,
+    min: 2,
+    native: "MAP_RM",
   }),
 ];

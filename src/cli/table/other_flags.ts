@@ -59,15 +59,35 @@ export const lpmxFlags: readonly Flag[] = [
   ),
   list("file", "f", "LPMX_FILE", "Show host files at guest paths", "HOST=GUEST[:…]"),
   bool("help", "h", "HELP", "Show this help"),
-  refused(
-    "map",
-    "m",
-    "list",
-    "mapping programs is not ready in this release: bind the file with -v",
-  ),
+  list("map", "m", "LPMX_MAP", "Lead guest paths to programs of the host", "HOST=GUEST[:…]"),
   value("name", "n", "NAME", "Name of the container", "NAME"),
   list("volume", "v", "LPMX_VOLUME", "Show host folders at guest paths", "HOST=GUEST[:…]"),
 ];
+
+const help = bool("help", "h", "HELP", "Show this help");
+const json = bool("json", undefined, "JSON", "Print as JSON");
+
+export const exposeFlags: readonly Flag[] = [
+  bool("clean-env", undefined, "CLEAN_ENV", "Give the program nothing of the caller's environment"),
+  list("env", "e", "ENV", "Set a variable; without value always take the caller's", "NAME[=VALUE]"),
+  bool("force", "f", "FORCE", "Replace a command of that name"),
+  help,
+  value("id", "i", "ID", "The container (LPMX)", "CONTAINER"),
+  value("name", "n", "NAME", "Name of the command (default: the program's)", "NAME"),
+  value("program", "p", "PROGRAM", "The program (LPMX)", "PROGRAM"),
+  value("user", "u", "USER", "User that the program sees itself as", "USER[:GROUP]"),
+  value("workdir", "w", "WORKDIR", "Folder that the program starts in", "PATH"),
+];
+
+export const exposeListFlags: readonly Flag[] = [
+  help,
+  json,
+  bool("quiet", "q", "QUIET", "Only names"),
+];
+
+export const mapListFlags: readonly Flag[] = [help, json];
+
+export const helpFlag: readonly Flag[] = [help];
 
 export const resumeFlags: readonly Flag[] = [
   bool("help", "h", "HELP", "Show this help"),

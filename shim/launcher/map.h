@@ -1,0 +1,20 @@
+/* Maps: a guest path that leads to a program of the host or of another container. What is shown there is a command (call.h) in <store>/maps,
+ * named by what it stands for, so that all containers share it. */
+#ifndef LPMX_LAUNCHER_MAP_H
+#define LPMX_LAUNCHER_MAP_H
+
+#include "parse.h"
+#include "plan.h"
+
+/* -m of the command line: adds their binds to a plan in the making. */
+void maps_compose(struct plan *p, const struct parsed *c);
+/* The programs that every container finds without being asked: lpmx itself. */
+void maps_default(struct plan *p);
+/* Makes the command that a bind shows, where there is none yet. */
+void map_make(const struct plan_bind *b);
+/* lpmx map add, rm, ls */
+_Noreturn void verb_map_add(const struct parsed *c);
+_Noreturn void verb_map_rm(const struct parsed *c);
+_Noreturn void verb_map_ls(const struct parsed *c);
+
+#endif
