@@ -26,9 +26,10 @@ cp -a "$case" "$root/case"`;
 const ENTER = `
 root=$1 packages=$2; shift 2
 mount --make-rprivate / 2>/dev/null || true
-trap 'umount -l "$root/proc" "$root/dev/pts"; [ -z "$packages" ] || umount -l "$root/repository"' EXIT
+trap 'umount -l "$root/proc" "$root/dev/pts" "$root/dev/shm"; [ -z "$packages" ] || umount -l "$root/repository"' EXIT
 mount -t proc proc "$root/proc"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$root/dev/pts"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm" # glibc before 2.35 looks for one
 [ -z "$packages" ] || mount --bind -o ro "$packages" "$root/repository"
 unshare --root="$root" --wd=/case "$@" || exit`;
 
