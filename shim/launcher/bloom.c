@@ -28,7 +28,9 @@ static bool is_local(int dir)
     static const unsigned long known[] = {0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010};
     struct statfs fs;
     bool found = false;
-    for (size_t k = 0; fstatfs(dir, &fs) == 0 && k < sizeof known / sizeof *known; k++)
+    if (fstatfs(dir, &fs) < 0)
+        return false;
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
         found = found || (unsigned long)fs.f_type == known[k];
     return found;
 }

@@ -159,7 +159,7 @@ static _Noreturn void serve_exec(const struct call *c, const char *program, char
     struct plan *p = need(sizeof *p);
     struct run r = {.plan = p, .ready_fd = -1};
     const char *id = call_get(c, "container"), *user = call_get(c, "user"), *workdir = call_get(c, "workdir");
-    char *folder = id ? real_path(container_entry(id)) : NULL;
+    char *folder = id ? container_folder(id) : NULL;
     if (!folder || !container_exists(folder))
         fail("cannot run %s: its container %.12s is gone\nhint: expose it again from another container, or remove this command with `lpmx expose rm`",
              program, id ? id : "?");

@@ -9,6 +9,7 @@
 #include "tree.h"
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,15 @@ static void take_name(struct plan *p, const char *given)
 char *container_entry(const char *id)
 {
     return format("%s/containers/%s", store_root(), id);
+}
+
+char *container_folder(const char *id)
+{
+    char *entry = container_entry(id), link[PATH_MAX];
+    ssize_t len = readlink(entry, link, sizeof link - 1);
+    if (len > 0 && *link == '/') /* what follows a link of its own name would take a call per folder of the path */
+        return copy_text(link, (size_t)len);
+    return len < 0 && errno == EINVAL ? entry : NULL;
 }
 
 /* containers/<id>: the folder itself, or a link to it when `target` is given. */

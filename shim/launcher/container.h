@@ -43,6 +43,8 @@ void container_sweep(bool kept);
 
 /* <store>/containers/<id>: the folder of a container, or a link to it. */
 char *container_entry(const char *id);
+/* The folder itself, the link followed; NULL when there is none. */
+char *container_folder(const char *id);
 bool container_exists(const char *folder);
 
 #endif

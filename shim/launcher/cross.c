@@ -76,12 +76,14 @@ static bool is_containers(const char *path)
 {
     static const char *const own[] = {"layers", "containers"};
     for (size_t k = 0; k < 2; k++) {
+        if (!strstr(path, own[k]))
+            continue; /* to find out where the store really is takes a call per folder of its path */
         char *folder = real_path(join_path(store_root(), own[k]));
         if (folder && is_below(path, folder))
             return true;
     }
     const struct plan *from = origin_plan();
-    const char *scratch = scratch_dir();
+    const char *scratch = strstr(path, format("/lpmx-%lu/", (unsigned long)getuid())) ? scratch_dir() : NULL;
     if ((scratch && is_below(path, scratch)) || (from && is_below(path, from->tree)))
         return true;
     for (size_t k = 0; from && !from->image->host && k < from->layers.n; k++)

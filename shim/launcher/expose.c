@@ -130,7 +130,7 @@ void verb_expose_rm(const struct parsed *c)
 static void add_row(struct text *out, bool json, const char *name, const struct call *call)
 {
     const char *id = call_get(call, "container"), *program = call_get(call, "program");
-    char *folder = id ? real_path(container_entry(id)) : NULL;
+    char *folder = id ? container_folder(id) : NULL;
     bool there = folder && container_exists(folder);
     struct plan *p = need(sizeof *p);
     if (there)
