@@ -141,5 +141,5 @@ async function java(machine: Machine, sides: Side[]): Promise<Lane[]> {
 
 /** Loads into the store of this run what the benches need. */
 export async function loadImages(machine: Machine, benches: Bench[]) {
-  for (const name of new Set(benches.flatMap((bench) => bench.images))) await loadImage(machine, machine.images[name]!);
+  for (const name of new Set(["debian12", ...benches.flatMap((bench) => bench.images)])) await loadImage(machine, machine.images[name]!);
 }
