@@ -16,6 +16,7 @@ export type ErrorCode =
   | "bad-archive"
   | "bad-manifest"
   | "bad-record"
+  | "bad-compose-file"
   | "digest-mismatch"
   | "unsafe-entry"
   | "unsupported"

@@ -19,7 +19,7 @@ export interface Recipe {
   config?: string[];
   /** Files of tests/images/programs that layer scripts use: they lie in $programs. */
   programs?: string[];
-  /** Only program cases use it: one archive in its own folder, none of every form. */
+  /** Only program cases and cases with a fresh store use it: one archive in its own folder, none of every form. */
   own?: boolean;
   /** Not an image, but these packages of the image `from` with all they need, as a folder for apt. */
   repository?: string[];
