@@ -1,4 +1,4 @@
-/* Generates docs/reference.md and the manual pages docs/man/*.1 from the command table.
+/* Generates docs/reference.md and the manual pages docs/man/*.1 from the command table, and the schema of compose files.
  *
  *     deno run -A tools/gen_reference.ts           writes the files
  *     deno run -A tools/gen_reference.ts --check   fails when they are not fresh
@@ -8,6 +8,7 @@ import { groups } from "../src/cli/commands.ts";
 import { flagSpelling } from "../src/cli/help.ts";
 import { manPages } from "../src/cli/man.ts";
 import { type Flag } from "../src/cli/flag.ts";
+import { composeSchema, type Field, serviceFields, topFields } from "../src/compose/mod.ts";
 
 const cell = (text: string) => text.replaceAll("|", "\\|");
 
@@ -35,6 +36,20 @@ function section(command: Command): string {
   ].join("\n\n");
 }
 
+function keyTable(title: string, fields: readonly Field[]): string {
+  const rows = (action: Field["action"], column: string) => {
+    const all = fields.filter((field) => field.action === action);
+    const lines = all.map(({ name, help }) => `| \`${name}\` | ${cell(help)} |`);
+    return `| key | ${column} |\n|---|---|\n${lines.join("\n")}`;
+  };
+  return [
+    `### ${title}`,
+    rows("supported", "meaning"),
+    rows("ignored", "accepted without effect, because"),
+    rows("refused", "refused: what to do instead"),
+  ].join("\n\n");
+}
+
 /** All generated files: path from the repository's root, and text. */
 export function referenceFiles(): [path: string, text: string][] {
   const parts = groups.flatMap((
@@ -45,7 +60,16 @@ export function referenceFiles(): [path: string, text: string][] {
   const pages = manPages().map((
     [file, text],
   ): [string, string] => [`docs/man/${file}`, text + "\n"]);
-  return [["docs/reference.md", [intro, ...parts].join("\n\n") + "\n"], ...pages];
+  const keys = [
+    "## Compose files",
+    keyTable("Keys of a service", serviceFields),
+    keyTable("Keys at the top", topFields),
+  ];
+  return [
+    ["docs/reference.md", [intro, ...parts, ...keys].join("\n\n") + "\n"],
+    ["docs/guide/compose.schema.json", JSON.stringify(composeSchema(), null, 2) + "\n"],
+    ...pages,
+  ];
 }
 
 if (import.meta.main) {

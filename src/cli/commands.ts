@@ -2,6 +2,7 @@
  * pages, the reference, the engine's parser and the launcher's header are all made from it.
  */
 import { type Command } from "./command.ts";
+import { compose } from "./table/compose.ts";
 import { containers } from "./table/containers.ts";
 import { images } from "./table/images.ts";
 import { native } from "./table/native.ts";
@@ -10,6 +11,7 @@ import { system } from "./table/system.ts";
 /** Groups as they stand in help. */
 export const groups: readonly (readonly [title: string, commands: readonly Command[]])[] = [
   ["Run", native],
+  ["Compose", compose],
   ["Images", images],
   ["Containers", containers],
   ["System", system],

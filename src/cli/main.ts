@@ -19,7 +19,8 @@ export async function main(words: string[]): Promise<number> {
   }
 }
 
-async function dispatch(words: string[]): Promise<number> {
+/** The same without preparations. Throws what goes wrong. */
+export async function dispatch(words: string[]): Promise<number> {
   const [first = ""] = words;
   if (first === "" || first === "--help" || first === "-h") {
     return await help([], first === "" ? 125 : 0);

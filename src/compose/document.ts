@@ -61,7 +61,11 @@ class Reader {
     if (yaml.isAlias(node)) {
       // An alias inside its own anchor would never end.
       if (++this.#depth > 50) throw fault(spot, "", `alias *${node.source} contains itself`);
-      const value = this.read(node.resolve(this.document), spot);
+      const target = node.resolve(this.document);
+      if (target === undefined) {
+        throw fault(spot, "", `there is no anchor &${node.source} before it`);
+      }
+      const value = this.read(target, spot);
       this.#depth--;
       return value;
     }
@@ -116,4 +120,10 @@ export async function parseYaml(text: string, file: string): Promise<Value> {
     document.contents,
     spotAt(0),
   );
+}
+
+/** A plain value as YAML. */
+export async function yamlText(value: unknown): Promise<string> {
+  const { stringify } = await import("yaml");
+  return stringify(value);
 }

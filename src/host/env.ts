@@ -32,6 +32,16 @@ export function setting(name: string): string | undefined {
   return Deno.env.get(name) || undefined;
 }
 
+/** A variable as it is; undefined when there is none. */
+export function variable(name: string): string | undefined {
+  return Deno.env.get(name);
+}
+
+/** Where this program was started. */
+export function currentFolder(): string {
+  return Deno.cwd();
+}
+
 /** The folders of PATH. */
 export function commandFolders(): string[] {
   return (Deno.env.get("PATH") ?? "").split(":");

@@ -13,4 +13,5 @@ export * from "./output.ts";
 export * from "./paths.ts";
 export * from "./proc.ts";
 export * from "./readable_file.ts";
+export * from "./spawn.ts";
 export * from "./terminal.ts";
