@@ -38,6 +38,15 @@ bool bind_in(const char *guest, const char *path, u32 len)
     return true;
 }
 
+bool bind_any_map(const struct core *c, const char *path, u32 len)
+{
+    for (u32 i = 0; i < c->nbinds; i++)
+        if ((c->binds[i].flags & (LPMX_BIND_MAP | LPMX_BIND_HIDDEN)) == LPMX_BIND_MAP && strlen(bind_guest(c, (int)i)) > len &&
+            bind_in(bind_guest(c, (int)i), path, len))
+            return true;
+    return false;
+}
+
 bool bind_any_in(const struct core *c, const char *path, u32 len)
 {
     for (u32 i = 0; i < c->nbinds; i++)

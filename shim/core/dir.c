@@ -276,12 +276,34 @@ static long hand_out(struct snapshot *s, const struct listing *l)
     return r;
 }
 
+static int see_any(void *ctx, const struct linux_dirent64 *e)
+{
+    struct making *m = ctx;
+    return snapshot_add(m->s, e->name, (u32)strlen(e->name), e->ino, e->type);
+}
+
+/* A directory of the host, with the maps in it: nothing is made there to mount them on. */
+static int make_bound(struct making *m, int dir)
+{
+    const struct core *c = m->k->c;
+    long fd = sys4(SYS_openat, dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    int r = fd < 0 ? (int)fd : list_fd(m->k, fd, see_any, m);
+    for (u32 i = 0; !r && i < c->nbinds; i++) {
+        const char *guest = bind_guest(c, (int)i), *name = guest + m->dir->len + 1;
+        if (!(c->binds[i].flags & LPMX_BIND_MAP) || c->binds[i].flags & LPMX_BIND_HIDDEN || strlen(guest) <= m->dir->len ||
+            !bind_in(guest, m->path, m->dir->len) || sys4(SYS_faccessat, dir, name, 0, 0) == 0)
+            continue;
+        r = snapshot_add(m->s, name, (u32)strlen(name), i + 1, 8);
+    }
+    return r;
+}
+
 static long list_merged(struct call *k, const struct listing *l, struct name *dir, char *path)
 {
     struct snapshot own, *s = snapshot_get(l->fd, &l->st, &own);
     struct making m = {.k = k, .s = s, .dir = dir, .path = path};
     s->used = 0;
-    long r = make(&m);
+    long r = bind_over(k->c, path, dir->len) >= 0 ? make_bound(&m, l->fd) : make(&m);
     s->fd = l->fd;
     s->dev = l->st.st_dev;
     s->ino = l->st.st_ino;
@@ -316,8 +338,14 @@ static long list_named(struct call *k, const long *a, const struct listing *l, c
     int n = dirfd_path(k, l->fd, &l->st, path, SLOT_SIZE - NAME_LEN_MAX - 2);
     if (n < 0)
         return n == -EBADF ? n : CORE_PASS;
-    if (bind_over(k->c, path, (u32)n) >= 0)
-        return !l->old && fds_folder(path, (u32)n) ? fds_list(k, a) : CORE_PASS;
+    if (bind_over(k->c, path, (u32)n) >= 0) {
+        if (!l->old && fds_folder(path, (u32)n))
+            return fds_list(k, a);
+        if (!bind_any_map(k->c, path, (u32)n))
+            return CORE_PASS;
+        name_below_bind(&dir, path, (u32)n);
+        return list_merged(k, l, &dir, path);
+    }
     name_set(k, &dir, path, (u32)n);
     if (S_ISDIR(dir.low.mode) || bind_any_in(k->c, path, (u32)n))
         return list_merged(k, l, &dir, path);

@@ -137,6 +137,7 @@ long bind_remove(struct call *k, struct spot *s, bool dir);                     
 int bind_over(const struct core *c, const char *path, u32 len);  /* number of the innermost bind at or above, or -1 */
 bool bind_in(const char *guest, const char *path, u32 len);          /* guest is a direct child of path[len] */
 bool bind_any_in(const struct core *c, const char *path, u32 len); /* some bind is */
+bool bind_any_map(const struct core *c, const char *path, u32 len); /* some map is */
 static inline const char *bind_guest(const struct core *c, int i) { return c->strings + c->binds[i].guest; }
 static inline const char *bind_host(const struct core *c, int i) { return c->strings + c->binds[i].host; }
 

@@ -74,6 +74,14 @@ struct start {
     struct list argv, env;
 };
 
+/* An absolute path of the calling container (also behind "--flag=") as the engine sees it, which is on the host. */
+static const char *host_word(const char *word)
+{
+    const char *path = *word == '-' && strchr(word, '=') ? strchr(word, '=') + 1 : word;
+    char *host = origin_plan() && *path == '/' ? origin_path(path) : NULL;
+    return host ? format("%.*s%s", (int)(path - word), word, host) : word;
+}
+
 static struct start prepare(const char *const *args)
 {
     const char *dir = cache_with(LPMX_PIECE_ENGINE);
@@ -87,7 +95,7 @@ static struct start prepare(const char *const *args)
         list_add(&s.argv, join_path(dir, "engine.js"));
     }
     for (; *args; args++)
-        list_add(&s.argv, *args);
+        list_add(&s.argv, host_word(*args));
     raise_address_space();
     return s;
 }

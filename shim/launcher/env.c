@@ -1,6 +1,7 @@
 /* The environment of a container; see env.h. Rules of the file: docker/cli opts/file.go. */
 #include "env.h"
 #include "files.h"
+#include "origin.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ extern char **environ;
 void env_add_file(struct list *out, const char *path, const char *flag, bool inherit)
 {
     size_t size;
-    const char *at = read_file(path, 16 << 20, &size);
+    const char *at = read_file(origin_file(path, flag), 16 << 20, &size);
     if (!at)
         fail("cannot read the file of %s, \"%s\": %s", flag, path, strerror(errno));
     if (starts_with(at, "\xef\xbb\xbf"))
@@ -33,8 +34,8 @@ void env_add_file(struct list *out, const char *path, const char *flag, bool inh
             fail("cannot use the file of %s, \"%s\": variable '%.*s' contains whitespace", flag, path, (int)name, line);
         if (line[name] == '=' || !inherit)
             env_put(out, line[name] ? line : format("%s=", line));
-        else if (getenv(line))
-            env_put(out, format("%s=%s", line, getenv(line)));
+        else if (env_get(origin_env(), line))
+            env_put(out, format("%s=%s", line, env_get(origin_env(), line)));
     }
 }
 
@@ -50,7 +51,7 @@ void env_add_flags(struct list *env, const struct parsed *p)
         if (!*value || *value == '=')
             fail("cannot use -e \"%s\": it is written NAME=VALUE or NAME", value);
         /* A bare name that the caller lacks takes the image's away: docker does so. */
-        const char *own = strchr(value, '=') ? NULL : getenv(value);
+        const char *own = strchr(value, '=') ? NULL : env_get(origin_env(), value);
         env_put(env, own ? format("%s=%s", value, own) : value);
     }
 }

@@ -18,12 +18,24 @@
 #include <string.h>
 #include <unistd.h>
 
-/* cron and workflow managers may close the standard streams; a file opened later must not take their place. */
+/* cron and workflow managers may close the standard streams; a file opened later must not take their place. A command hands on what is closed
+ * as closed, all else gives its programs /dev/null as docker does. */
+static bool was_closed[3];
+
 static void keep_standard_streams(void)
 {
-    for (int fd = 0; fd < 3; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) < 0)
+    for (int fd = 0; fd < 3; fd++) {
+        was_closed[fd] = fcntl(fd, F_GETFD) < 0;
+        if (was_closed[fd] && open("/dev/null", (fd ? O_WRONLY : O_RDONLY) | O_CLOEXEC) < 0)
             return;
+    }
+}
+
+static void hand_on_standard_streams(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (was_closed[fd])
+            fcntl(fd, F_SETFD, 0);
 }
 
 static _Noreturn void serve(const struct parsed *c)
@@ -78,6 +90,7 @@ int main(int argc, char **argv)
     call_serve(argv);
     if (words[0] && !strcmp(words[0], "__call") && words[1] && words[2])
         call_serve_file(words[1], argv + 3);
+    hand_on_standard_streams();
     if (words[0] && !strcmp(words[0], "--quiet") && command_find(words + 1, &used))
         words++; /* `udocker --quiet run`, as cwltool calls it */
     if (words[0] && !strcmp(words[0], "__ref"))

@@ -7,6 +7,7 @@
 #include "env.h"
 #include "files.h"
 #include "guest.h"
+#include "origin.h"
 #include "places.h"
 #include "run.h"
 #include "unpack.h"
@@ -59,7 +60,7 @@ static void join_lists(struct list *out, const struct list *a, const struct list
 
 static void write_cidfile(const struct parsed *c, const struct plan *p)
 {
-    const char *path = parsed_value(c, FIELD_CIDFILE);
+    const char *given = parsed_value(c, FIELD_CIDFILE), *path = given ? origin_file(given, "--cidfile") : NULL;
     int error = path ? write_file(path, p->id, strlen(p->id), 0644) : 0;
     if (error == -EEXIST)
         fail("container ID file found, make sure the other container isn't running or delete %s", path);
@@ -84,7 +85,7 @@ static struct plan *make(const struct parsed *c, bool live)
     const struct image *image = get_image(c, true);
     compose(p, c, image, c->rest[0], c->rest + 1);
     const char *cidfile = parsed_value(c, FIELD_CIDFILE);
-    if (cidfile && access(cidfile, F_OK) == 0)
+    if (cidfile && access(origin_file(cidfile, "--cidfile"), F_OK) == 0)
         fail("container ID file found, make sure the other container isn't running or delete %s", cidfile);
     cache_with(LPMX_PIECE_NATIVE); /* where that fails nothing is to be made */
     container_sweep(!(p->flags & LPMX_CONTAINER_RM));
