@@ -37,7 +37,7 @@ export function readLock(document: Value): Lock {
   const version = top.get("version");
   if (!version || textOf(version, "version") !== "1") {
     throw fault(
-      document.spot,
+      version?.spot ?? document.spot,
       "version",
       "is not 1",
       "make the file anew: lpmx compose lock --update",

@@ -88,7 +88,11 @@ async function main(filters: string[]): Promise<number> {
     host: `${machine.work}/host`,
     tools: `${machine.work}/bin`,
     cache: `${machine.work}/cache`,
+    docs: `${machine.source}/docs`,
   };
+  for (const [name, folder] of Object.entries({ ...machine.list.images, ...machine.list.own })) {
+    variables[`tree_${name.replaceAll("-", "_")}`] = `${folder}/rootfs`;
+  }
   const small = [...await unitTests(machine), ...nativeTests(machine)].filter((test) => wanted(test.name, filters));
   const large = [...specs(machine, variables), ...probes(machine)].filter((test) => wanted(test.name, filters));
   await runAll(small, machine);

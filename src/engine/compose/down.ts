@@ -6,7 +6,7 @@ import { type Container, isRunning, readContainers, type Store } from "../../sto
 import { stopContainer } from "../container_life.ts";
 import { removeContainer } from "../containers.ts";
 import { callLpmx } from "./launcher.ts";
-import { label, labelOf, observe } from "./state.ts";
+import { label, labelOf, observe, type State } from "./state.ts";
 
 /** What down is asked for. */
 export interface DownOptions {
@@ -21,18 +21,31 @@ export interface DownOptions {
 export async function down(store: Store, project: string, options: DownOptions): Promise<void> {
   const { tell } = options;
   const state = await observe(store, project);
-  const containers = [...state.containers.values(), ...state.once];
+  const nameOf = (one: Container) => labelOf(one, label.service) ?? "";
+  const containers = [...state.containers.values(), ...state.once]
+    .sort((x, y) => nameOf(x) < nameOf(y) ? -1 : 1);
   if (containers.length === 0) tell(`${project}: there is nothing to remove`);
   for (const container of containers) {
     await end(store, container, options.seconds);
-    const commands = state.commands.filter((one) => one.containerId === container.meta.id);
-    const names = commands.map(({ name }) => name);
-    if (names.length > 0) await callLpmx(["expose", "rm", ...names], project);
-    await removeContainer(store, container, true);
+    const names = await removeWithCommands(store, container, state);
     const exposed = names.length > 0 ? `, with ${names.join(", ")}` : "";
-    tell(`${labelOf(container, label.service)}: removed${exposed}`);
+    tell(`${nameOf(container)}: removed${exposed}`);
   }
   for (const name of options.volumes) removeVolume(store, name, tell);
+}
+
+/** Removes a container and the commands that lead into it, but those that will lead elsewhere. Gives their names. */
+export async function removeWithCommands(
+  store: Store,
+  container: Container,
+  { commands }: State,
+  kept: readonly string[] = [],
+): Promise<string[]> {
+  const own = commands.filter(({ containerId }) => containerId === container.meta.id);
+  const names = own.map(({ name }) => name).filter((name) => !kept.includes(name));
+  if (names.length > 0) await callLpmx(["expose", "rm", ...names], container.meta.name ?? "");
+  await removeContainer(store, container, true);
+  return names;
 }
 
 async function end(store: Store, container: Container, seconds: number | undefined) {

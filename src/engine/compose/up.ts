@@ -16,11 +16,11 @@ import {
   readContainer,
   type Store,
 } from "../../store/mod.ts";
-import { removeContainer } from "../containers.ts";
 import { waitForContainer } from "../container_life.ts";
 import { type ChosenImage, getImages, type ImageOptions } from "./images.ts";
 import { callLpmx } from "./launcher.ts";
 import { connect } from "./connect.ts";
+import { removeWithCommands } from "./down.ts";
 import { chosenServices, environmentOf, type Loaded } from "./project.ts";
 import { label, labelOf, observe, type State } from "./state.ts";
 
@@ -147,7 +147,7 @@ async function make(
   state: State,
   { recreate, tell }: UpOptions,
 ): Promise<void> {
-  const { name, containerName, tty } = service;
+  const { name, containerName, tty, expose } = service;
   const old = state.containers.get(name);
   if (old) {
     const same = labelOf(old, label.hash) === hash && old.meta.name === containerName;
@@ -156,7 +156,7 @@ async function make(
       tell(`${name}: has changed, but is running: left as it is (--force-recreate ends it)`);
       return;
     }
-    await removeContainer(store, old, true);
+    await removeWithCommands(store, old, state, expose.map(({ as }) => as));
   }
   const labels = [[label.project, project], [label.service, name], [label.hash, hash]];
   await callLpmx([
@@ -179,7 +179,7 @@ async function orphans(
 ): Promise<void> {
   for (const [name, container] of state.containers) {
     if (project.services.some((service) => service.name === name)) continue;
-    if (removeOrphans) await removeContainer(store, container, true);
+    if (removeOrphans) await removeWithCommands(store, container, state);
     tell(
       removeOrphans
         ? `${name}: removed`
@@ -203,14 +203,15 @@ async function start(store: Store, service: Service, tell: (line: string) => voi
 }
 
 /** Waits for a service of the same project to end with status 0. */
-async function waitFor(store: Store, { meta }: Container, other: string): Promise<void> {
-  const project = labelOf({ meta } as Container, label.project)!;
+async function waitFor(store: Store, waiting: Container, other: string): Promise<void> {
+  const project = labelOf(waiting, label.project)!;
   const container = (await observe(store, project)).containers.get(other);
   if (!container) return;
   const status = container.exit && !isRunning(container)
     ? container.exit.code
     : await waitForContainer(store, container);
   if (status === 0) return;
-  const message = `${meta.name}: not started: ${other} ended with status ${status}`;
+  const name = labelOf(waiting, label.service);
+  const message = `${name}: not started: ${other} ended with status ${status}`;
   throw new LpmxError("usage", message, { hint: `see lpmx compose logs ${other}` });
 }
