@@ -44,7 +44,9 @@ export async function prepare(needed: string[]): Promise<Machine> {
   const images = await findImages(needed, root);
   const [uid, gid] = root ? await userIds() : [Deno.uid()!, Deno.gid()!];
   await Deno.mkdir(CACHE, { recursive: true }).catch(() => {});
-  const work = await Deno.makeTempDir(root ? { dir: CACHE, prefix: "work." } : { prefix: "lpmx-bench." });
+  const work = await Deno.makeTempDir(
+    root ? { dir: CACHE, prefix: "work." } : { prefix: "lpmx-bench." },
+  );
   const memory = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "lpmx-bench." });
   const machine: Machine = {
     root,
@@ -82,12 +84,16 @@ async function installPeers() {
   console.error(`bench: installing ${missing.join(" ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await run(["apt-get", "update", "-qq"], { env });
-  for (const name of missing) await run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", name], { env });
+  for (const name of missing) {
+    await run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", name], { env });
+  }
 }
 
 /** The installed version of a Debian package, "" if it is not installed. */
 export async function packageVersion(name: string): Promise<string> {
-  const outcome = await run(["dpkg-query", "-Wf", "${db:Status-Abbrev} ${Version}", name]).catch(() => null);
+  const outcome = await run(["dpkg-query", "-Wf", "${db:Status-Abbrev} ${Version}", name]).catch(
+    () => null,
+  );
   const [, version] = /^ii\s+(\S+)/.exec(outcome?.stdout ?? "") ?? [];
   return version ?? "";
 }
@@ -102,13 +108,17 @@ async function userIds(): Promise<[number, number]> {
 /** The images of the tests, and those of recipes.json here: more layers over debian12. */
 async function findImages(needed: string[], root: boolean): Promise<Record<string, Image>> {
   if (root && !(await exists(`${TESTS}/images.json`))) {
-    await must([Deno.execPath(), "run", "-A", `${clone}/tests/images/build.ts`, TESTS, zig()], { timeout: 3000 });
+    await must([Deno.execPath(), "run", "-A", `${clone}/tests/images/build.ts`, TESTS, zig()], {
+      timeout: 3000,
+    });
   }
   if (!(await exists(`${TESTS}/images.json`))) {
     throw new Error(`no test images on this machine; build them once with: sudo ./dev test`);
   }
   const built: ImageList = JSON.parse(await Deno.readTextFile(`${TESTS}/images.json`));
-  const recipes: Record<string, Recipe> = JSON.parse(await Deno.readTextFile(`${here}/recipes.json`));
+  const recipes: Record<string, Recipe> = JSON.parse(
+    await Deno.readTextFile(`${here}/recipes.json`),
+  );
   const images: Record<string, Image> = {};
   for (const name of needed) {
     if (!recipes[name]) {
@@ -116,7 +126,12 @@ async function findImages(needed: string[], root: boolean): Promise<Record<strin
       continue;
     }
     const folder = await ownImage(name, recipes, built.images, root);
-    images[name] = { name, rootfs: `${folder}/rootfs`, archive: `${folder}/image.tar`, packages: "" };
+    images[name] = {
+      name,
+      rootfs: `${folder}/rootfs`,
+      archive: `${folder}/image.tar`,
+      packages: "",
+    };
   }
   return images;
 }
@@ -124,7 +139,12 @@ async function findImages(needed: string[], root: boolean): Promise<Record<strin
 function testImage(name: string, built: ImageList): Image {
   const own = built.own[name];
   const archive = own ? `${own}/image.oci.tar` : `${built.archives}/${name}.docker.tar`;
-  return { name, rootfs: `${own ?? built.images[name]}/rootfs`, archive, packages: built.repositories[name] ?? "" };
+  return {
+    name,
+    rootfs: `${own ?? built.images[name]}/rootfs`,
+    archive,
+    packages: built.repositories[name] ?? "",
+  };
 }
 
 /** Builds an image of recipes.json, and those it starts from, unless the cache has them. Returns its folder. */
@@ -141,13 +161,24 @@ async function ownImage(
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", key)).toHex().slice(0, 12);
   const folder = `${CACHE}/${name}-${hash}`;
   if (await exists(`${folder}/.done`)) return folder;
-  if (!root) throw new Error(`the image ${name} is not built on this machine; build it once with: sudo ./dev bench`);
+  if (!root) {
+    throw new Error(
+      `the image ${name} is not built on this machine; build it once with: sudo ./dev bench`,
+    );
+  }
   console.error(`bench: building the image ${name}`);
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(folder, { recursive: true });
   await buildImage(recipe, parent, folder, { mirror: "", zig: zig(), trees: {} });
   const archive = `docker-archive:${folder}/image.tar:${name}:latest`;
-  await must(["skopeo", "--insecure-policy", "copy", "--quiet", `oci:${folder}/oci:latest`, archive]);
+  await must([
+    "skopeo",
+    "--insecure-policy",
+    "copy",
+    "--quiet",
+    `oci:${folder}/oci:latest`,
+    archive,
+  ]);
   await must(["chmod", "a+r", `${folder}/image.tar`]);
   await Deno.writeTextFile(`${folder}/.done`, "");
   return folder;
@@ -163,21 +194,30 @@ async function exists(path: string): Promise<boolean> {
 
 /** The programs, and a copy of lpmx, since another build must not replace it half-way. */
 async function fillWork(machine: Machine) {
-  for (const folder of ["home", "tmp", "programs"]) await Deno.mkdir(`${machine.work}/${folder}`, { recursive: true });
+  for (const folder of ["home", "tmp", "programs"]) {
+    await Deno.mkdir(`${machine.work}/${folder}`, { recursive: true });
+  }
   await Deno.copyFile(`${clone}/dist/lpmx`, machine.lpmx).catch(() => {
     throw new Error("dist/lpmx is not there; build it with: ./dev build");
   });
   for (const name of ["cost", "calls", "writes"]) {
     const target = ["-target", "x86_64-linux-gnu.2.31", "-O2", "-Wall", "-Wextra", "-Werror"];
     const env = { ZIG_LOCAL_CACHE_DIR: `${machine.work}/zig` };
-    await must([zig(), "cc", ...target, "-o", `${machine.programs}/${name}`, `${here}/${name}.c`], { env });
+    await must([zig(), "cc", ...target, "-o", `${machine.programs}/${name}`, `${here}/${name}.c`], {
+      env,
+    });
   }
-  if (machine.root) await must(["chown", "-R", `${machine.uid}:${machine.gid}`, machine.work, machine.memory]);
+  if (machine.root) {
+    await must(["chown", "-R", `${machine.uid}:${machine.gid}`, machine.work, machine.memory]);
+  }
 }
 
 /** Loads an image into the store of this run. */
 export async function loadImage(machine: Machine, image: Image) {
-  await must([...machine.asUser, machine.lpmx, "load", "-q", "-i", image.archive], userOptions(machine));
+  await must(
+    [...machine.asUser, machine.lpmx, "load", "-q", "-i", image.archive],
+    userOptions(machine),
+  );
 }
 
 /** For run() and must(): the clean environment of the ordinary user. */
@@ -187,10 +227,13 @@ export function userOptions(machine: Machine, timeout = 120) {
 
 /** Removes the run's folder. Podman has left a process of its own, and files of another uid where root is not at hand. */
 export async function cleanUp(machine: Machine) {
-  const podman = (...args: string[]) => run([...machine.asUser, "podman", ...args], userOptions(machine)).catch(() => {});
+  const podman = (...args: string[]) =>
+    run([...machine.asUser, "podman", ...args], userOptions(machine)).catch(() => {});
   if (!machine.root) await podman("unshare", "rm", "-rf", `${machine.work}/p`);
   await podman("system", "migrate");
   await run(["chmod", "-R", "u+rwX", machine.work]);
   const outcome = await run(["rm", "-rf", machine.work, machine.memory]);
-  if (outcome.code !== 0) console.error(`bench: cannot remove ${machine.work}: ${outcome.stderr.trim().split("\n")[0]}`);
+  if (outcome.code !== 0) {
+    console.error(`bench: cannot remove ${machine.work}: ${outcome.stderr.trim().split("\n")[0]}`);
+  }
 }

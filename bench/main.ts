@@ -57,13 +57,20 @@ async function measureAll(machine: Machine, options: Options): Promise<Report> {
   const benches = [];
   for (const bench of options.benches) {
     const lanes = await bench.lanes(machine, [...own, ...sides]);
-    const tell = (round: number) => console.error(`bench: ${bench.name}, round ${round} of ${options.rounds}`);
-    benches.push({ name: bench.name, title: bench.title, ...await measure(lanes, options.rounds, tell) });
+    const tell = (round: number) =>
+      console.error(`bench: ${bench.name}, round ${round} of ${options.rounds}`);
+    benches.push({
+      name: bench.name,
+      title: bench.title,
+      ...await measure(lanes, options.rounds, tell),
+    });
   }
   return {
     date: new Date().toISOString().slice(0, 16).replace("T", " "),
     machine: await describeMachine(),
-    lpmx: (await must([...machine.asUser, machine.lpmx, "version"], userOptions(machine))).split("\n")[0]!,
+    lpmx: (await must([...machine.asUser, machine.lpmx, "version"], userOptions(machine))).split(
+      "\n",
+    )[0]!,
     native: own[0]!.how,
     rounds: options.rounds,
     seconds: (performance.now() - started) / 1000,
@@ -86,7 +93,9 @@ async function main(args: string[]): Promise<number> {
   const options = parse(args);
   let machine: Machine | undefined;
   try {
-    machine = await prepare([...new Set(["debian12", ...options.benches.flatMap((bench) => bench.images)])]);
+    machine = await prepare([
+      ...new Set(["debian12", ...options.benches.flatMap((bench) => bench.images)]),
+    ]);
     stopCleanly(machine);
     const report = await measureAll(machine, options);
     console.log(options.json ? JSON.stringify(report, null, 2) : render(report));

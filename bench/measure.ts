@@ -34,7 +34,11 @@ export interface Outcome {
 type Samples = Map<string, Record<string, number>[]>;
 
 /** Runs the rounds, each in another order, so that no lane is always the one after a certain other. */
-export async function measure(lanes: Lane[], rounds: number, tell: (round: number) => void): Promise<Outcome> {
+export async function measure(
+  lanes: Lane[],
+  rounds: number,
+  tell: (round: number) => void,
+): Promise<Outcome> {
   const samples: Samples = new Map(lanes.map((lane) => [lane.column, []]));
   const failed: Record<string, string> = {};
   for (let round = 0; round < rounds; round++) {
@@ -45,7 +49,8 @@ export async function measure(lanes: Lane[], rounds: number, tell: (round: numbe
       try {
         samples.get(lane.column)!.push(await lane.sample());
       } catch (error) {
-        failed[lane.column] = (error instanceof Error ? error.message : String(error)).trim().replaceAll(/\s*\n\s*/g, "; ");
+        failed[lane.column] = (error instanceof Error ? error.message : String(error)).trim()
+          .replaceAll(/\s*\n\s*/g, "; ");
       }
     }
   }

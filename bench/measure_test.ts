@@ -9,7 +9,9 @@ function lane(column: string, against: string, values: number[]): Lane {
     against,
     sample: () => {
       const value = left.shift();
-      return value === undefined ? Promise.reject(new Error("broke\n  here")) : Promise.resolve({ row: value });
+      return value === undefined
+        ? Promise.reject(new Error("broke\n  here"))
+        : Promise.resolve({ row: value });
     },
   };
 }

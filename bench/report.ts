@@ -35,25 +35,34 @@ export function table(outcome: Outcome): string[] {
     const cells = columns.map((column) => {
       const cell = shown.find((one) => one.row === row && one.column === column);
       if (!cell) return "-";
-      return cell.ratio === null ? `${formatTime(cell.median)} ±${Math.round(cell.noise * 100)}%` : formatRatio(cell.ratio);
+      return cell.ratio === null
+        ? `${formatTime(cell.median)} ±${Math.round(cell.noise * 100)}%`
+        : formatRatio(cell.ratio);
     });
     lines.push([row, ...cells]);
   }
   const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
-  return lines.map((line) => line.map((cell, i) => i ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)).join("  ").trimEnd());
+  return lines.map((line) =>
+    line.map((cell, i) => i ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)).join("  ")
+      .trimEnd()
+  );
 }
 
 export function render(report: Report): string {
   const { machine } = report;
   const lines = [
     `${report.date}, ${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, ${machine.system}`,
-    `load ${machine.load.map((load) => load.toFixed(1)).join(" ")}, ${report.rounds} rounds, ${report.seconds.toFixed(0)} s`,
+    `load ${machine.load.map((load) => load.toFixed(1)).join(" ")}, ${report.rounds} rounds, ${
+      report.seconds.toFixed(0)
+    } s`,
     report.lpmx,
     `native: ${report.native}; other columns: times native, median of the ratios within rounds`,
   ];
   for (const bench of report.benches) {
     lines.push("", `${bench.name}: ${bench.title}`, ...table(bench).map((line) => `  ${line}`));
-    for (const [column, reason] of Object.entries(bench.failed)) lines.push(`  ${column}: left out: ${reason}`);
+    for (const [column, reason] of Object.entries(bench.failed)) {
+      lines.push(`  ${column}: left out: ${reason}`);
+    }
   }
   lines.push("", "peers:");
   for (const peer of report.peers) {

@@ -34,7 +34,14 @@ mount --rbind /dev "$root/dev"; mount -t proc proc "$root/proc"
 exec chroot --userspec="$ids" --groups= "$root" "$@"`;
 
 export function nativeSide(machine: Machine): Side {
-  if (!machine.root) return { ...bubblewrap(machine), name: "native", package: "", how: "bubblewrap, as root is not at hand" };
+  if (!machine.root) {
+    return {
+      ...bubblewrap(machine),
+      name: "native",
+      package: "",
+      how: "bubblewrap, as root is not at hand",
+    };
+  }
   return {
     name: "native",
     package: "",
@@ -42,7 +49,18 @@ export function nativeSide(machine: Machine): Side {
     tools: "/mnt",
     command: (image, argv, tools) => {
       const mounts = tools ? machine.programs : "";
-      return ["unshare", "--mount", "sh", "-euc", CHROOT, "sh", `${machine.uid}:${machine.gid}`, image.rootfs, mounts, ...argv];
+      return [
+        "unshare",
+        "--mount",
+        "sh",
+        "-euc",
+        CHROOT,
+        "sh",
+        `${machine.uid}:${machine.gid}`,
+        image.rootfs,
+        mounts,
+        ...argv,
+      ];
     },
   };
 }
@@ -82,7 +100,20 @@ function proot(machine: Machine): Side {
     tools: "/mnt",
     command: (image, argv, tools) => {
       const bind = tools ? ["-b", `${machine.programs}:/mnt`] : [];
-      return [...machine.asUser, "proot", "-r", image.rootfs, "-b", "/dev", "-b", "/proc", ...bind, "-w", "/", ...argv];
+      return [
+        ...machine.asUser,
+        "proot",
+        "-r",
+        image.rootfs,
+        "-b",
+        "/dev",
+        "-b",
+        "/proc",
+        ...bind,
+        "-w",
+        "/",
+        ...argv,
+      ];
     },
   };
 }
@@ -93,9 +124,13 @@ function fakechroot(machine: Machine): Side {
   return {
     name: "fakechroot",
     package: "fakechroot",
-    how: "LD_PRELOAD over the flattened image, the host's own ld.so and libraries; wrapper scripts included",
+    how:
+      "LD_PRELOAD over the flattened image, the host's own ld.so and libraries; wrapper scripts included",
     tools: machine.programs,
-    command: (image, argv) => [...machine.asUser, "env", left, "fakechroot", "--", "chroot", image.rootfs, ...argv],
+    command: (
+      image,
+      argv,
+    ) => [...machine.asUser, "env", left, "fakechroot", "--", "chroot", image.rootfs, ...argv],
   };
 }
 
@@ -113,7 +148,14 @@ function charliecloud(machine: Machine): Side {
 }
 
 /** Its default driver here is vfs, which copies the whole image for every container. */
-const PODMAN = ["--storage-driver", "overlay", "--cgroup-manager", "cgroupfs", "--events-backend", "none"];
+const PODMAN = [
+  "--storage-driver",
+  "overlay",
+  "--cgroup-manager",
+  "cgroupfs",
+  "--events-backend",
+  "none",
+];
 
 /** Loads debian12 only: making room for all images takes longer than the benches. */
 function podman(machine: Machine, runtime: string): Side {
@@ -130,7 +172,10 @@ function podman(machine: Machine, runtime: string): Side {
       return [...base, "run", "--rm", "--network", "host", ...volume, image.name, ...argv];
     },
     prepare: async () => {
-      const outcome = await run([...base, "load", "-q", "-i", machine.images["debian12"]!.archive], userOptions(machine, 300));
+      const outcome = await run(
+        [...base, "load", "-q", "-i", machine.images["debian12"]!.archive],
+        userOptions(machine, 300),
+      );
       if (outcome.code !== 0) throw new Error(lastLine(outcome.stderr));
     },
   };
@@ -153,7 +198,12 @@ export async function findPeers(machine: Machine): Promise<{ sides: Side[]; peer
     for (const side of candidates) {
       reason = await probe(machine, side);
       if (reason !== null && side !== candidates.at(-1)) continue;
-      peers.push({ name: side.name, version: await packageVersion(side.package), how: side.how, reason });
+      peers.push({
+        name: side.name,
+        version: await packageVersion(side.package),
+        how: side.how,
+        reason,
+      });
       if (reason === null) sides.push(side);
       break;
     }
@@ -165,10 +215,15 @@ export async function findPeers(machine: Machine): Promise<{ sides: Side[]; peer
 export async function probe(machine: Machine, side: Side): Promise<string | null> {
   try {
     await side.prepare?.();
-    const outcome = await run(side.command(machine.images["debian12"]!, ["/bin/true"], true), userOptions(machine));
+    const outcome = await run(
+      side.command(machine.images["debian12"]!, ["/bin/true"], true),
+      userOptions(machine),
+    );
     return outcome.code === 0 ? null : `exit code ${outcome.code}: ${lastLine(outcome.stderr)}`;
   } catch (error) {
-    return error instanceof Deno.errors.NotFound ? "not installed" : lastLine(String((error as Error).message));
+    return error instanceof Deno.errors.NotFound
+      ? "not installed"
+      : lastLine(String((error as Error).message));
   }
 }
 

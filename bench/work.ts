@@ -31,7 +31,8 @@ const MAP = `
 [ -e /tmp/reads.fq ] || exit 1
 minimap2 -t 2 -a -x sr /tmp/ref.fa /tmp/reads.fq 2>/dev/null | samtools sort -@ 2 -m 4M -T /tmp/sort -o /tmp/out.bam - 2>/dev/null && samtools index /tmp/out.bam`;
 /** Files of the image of at most 4 kB each. */
-const WRITES = "exec /mnt/writes /tmp/w $(find /usr/share/zoneinfo /usr/share/perl5 -type f -size -9 | head -n 400)";
+const WRITES =
+  "exec /mnt/writes /tmp/w $(find /usr/share/zoneinfo /usr/share/perl5 -type f -size -9 | head -n 400)";
 const LARGE = `
 set -e; time_of() { row=$1; shift; start=$(date +%s%N); "$@" >/dev/null 2>&1; echo "$row $(($(date +%s%N) - start))"; }
 time_of "write 512 MB, 1 MB each" dd if=/dev/zero of=/tmp/large bs=1M count=512
@@ -67,23 +68,43 @@ interface Job {
 
 /** One job in a fresh copy of the image, natively and in lpmx. */
 function lanesOf(machine: Machine, job: Job): Lane[] {
-  if (!machine.root) throw new Error("root is needed to make the tree that native runs in: sudo ./dev bench");
+  if (!machine.root) {
+    throw new Error("root is needed to make the tree that native runs in: sudo ./dev bench");
+  }
   const image = machine.images[job.image]!;
   const packages = job.packages ? image.packages : "";
   const steps = [...(job.before ? [job.before] : []), job.argv];
   const native = async () => {
     const tree = `${job.memory ? machine.memory : machine.work}/tree`;
     await must(["cp", "-a", image.rootfs, tree]);
-    const chroot = ["unshare", "--mount", "sh", "-euc", CHROOT, "sh", tree, machine.programs, packages];
+    const chroot = [
+      "unshare",
+      "--mount",
+      "sh",
+      "-euc",
+      CHROOT,
+      "sh",
+      tree,
+      machine.programs,
+      packages,
+    ];
     const printed = await inOrder(steps.map((argv) => [...chroot, ...argv]), machine);
     await must(["rm", "-rf", tree]);
     return job.read(printed);
   };
   const lpmx = async () => {
-    const stores = [`LPMX_HOME=${machine.memory}/home`, `LPMX_STORES=${machine.work}/home/.local/share/lpmx`];
+    const stores = [
+      `LPMX_HOME=${machine.memory}/home`,
+      `LPMX_STORES=${machine.work}/home/.local/share/lpmx`,
+    ];
     const own = [...machine.asUser, ...(job.memory ? ["env", ...stores] : []), machine.lpmx];
-    const volumes = ["-v", `${machine.programs}:/mnt:ro`, ...(packages ? ["-v", `${packages}:/repository:ro`] : [])];
-    const id = (await must([...own, "create", ...volumes, image.name, "true"], userOptions(machine))).trim();
+    const volumes = [
+      "-v",
+      `${machine.programs}:/mnt:ro`,
+      ...(packages ? ["-v", `${packages}:/repository:ro`] : []),
+    ];
+    const id =
+      (await must([...own, "create", ...volumes, image.name, "true"], userOptions(machine))).trim();
     const printed = await inOrder(steps.map((argv) => [...own, "exec", id, ...argv]), machine);
     await must([...own, "rm", id], userOptions(machine));
     return job.read(printed);
@@ -99,7 +120,13 @@ async function inOrder(commands: string[][], machine: Machine): Promise<string> 
   let printed = "";
   for (const argv of commands) {
     const outcome = await run(argv, userOptions(machine, 300));
-    if (outcome.code !== 0) throw new Error(`exit code ${outcome.code}: ${(outcome.stderr + outcome.stdout).trim().split("\n").slice(-2).join("; ")}`);
+    if (outcome.code !== 0) {
+      throw new Error(
+        `exit code ${outcome.code}: ${
+          (outcome.stderr + outcome.stdout).trim().split("\n").slice(-2).join("; ")
+        }`,
+      );
+    }
     printed = outcome.stdout;
   }
   return printed;
@@ -133,7 +160,11 @@ async function imports(machine: Machine): Promise<Lane[]> {
   const native = async () => (await Deno.readTextFile(`${archive}.last`)).trim();
   const load = ["env", `LPMX_HOME=${store}`, machine.lpmx, "load", "-q", "-i", archive];
   return [
-    { column: "native", against: "native", sample: () => take(["sh", "-c", UNPACK, archive], native) },
+    {
+      column: "native",
+      against: "native",
+      sample: () => take(["sh", "-c", UNPACK, archive], native),
+    },
     { column: "lpmx", against: "native", sample: () => take(load, () => Promise.resolve(store)) },
   ];
 }
@@ -149,7 +180,12 @@ export const WORK: Bench[] = [
     name: "map",
     title: "minimap2 and samtools sort of 60,000 synthetic reads, two threads each",
     images: ["debian12-samtools"],
-    lanes: lanes({ image: "debian12-samtools", before: ["perl", "-e", READS], argv: timed(MAP), read: cost }),
+    lanes: lanes({
+      image: "debian12-samtools",
+      before: ["perl", "-e", READS],
+      argv: timed(MAP),
+      read: cost,
+    }),
   },
   {
     name: "apt",
