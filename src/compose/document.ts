@@ -125,5 +125,5 @@ export async function parseYaml(text: string, file: string): Promise<Value> {
 /** A plain value as YAML. */
 export async function yamlText(value: unknown): Promise<string> {
   const { stringify } = await import("yaml");
-  return stringify(value);
+  return stringify(value, { lineWidth: 0 });
 }

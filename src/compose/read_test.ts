@@ -3,6 +3,7 @@ import { LpmxError } from "../base/mod.ts";
 import {
   chosen,
   commandWords,
+  describeProject,
   inOrder,
   interpolate,
   type Lookup,
@@ -11,6 +12,7 @@ import {
   parseYaml,
   type Project,
   readProject,
+  yamlText,
 } from "./mod.ts";
 
 const setting = { folder: "/work/My Tools", home: "/home/me", projectName: undefined };
@@ -175,6 +177,37 @@ Deno.test("a later file is laid over the earlier", async () => {
     await faultOf("services: {a: {image: x}}", ["services: {a: {imag: x}}"]),
     /^c1\.yaml:1:/,
   );
+});
+
+Deno.test("a project described and read again means the same", async () => {
+  const project = await read(`
+name: p
+services:
+  a:
+    image: x
+    environment: { DOLLAR: "a$$b", EMPTY: "", NUMBER: "010" }
+    volumes: ["/h:/g:ro", "kept:/k", "theirs:/t", /anonymous]
+    tmpfs: /m
+    command: [sh, -c, "echo $$HOME"]
+    maps: ["b:t=/usr/bin/t"]
+    expose: [{ program: t, as: u, clean_env: true }]
+    depends_on: { b: { condition: service_completed_successfully } }
+    stop_grace_period: 90
+    labels: [l=1]
+  b: { image: host, restart: always }
+volumes: { kept: , theirs: { external: true } }
+`);
+  const described = describeProject(
+    project,
+    project.services.map((one) => [one, {
+      image: one.image,
+      environment: one.environment.map(([name, value]): [string, string] => [name, value!]),
+    }]),
+  );
+  const again = await read(await yamlText(described));
+  const content = ({ services, ownVolumes }: Project) =>
+    JSON.stringify({ services, ownVolumes }, (key, value) => /[sS]pot$/.test(key) ? 0 : value);
+  assert.equal(content(again), content(project));
 });
 
 Deno.test("LPMX's apps are read as services", async () => {

@@ -1,6 +1,6 @@
-/* A service as words for `lpmx create` and `lpmx run`, and as a plain description for `lpmx compose config`. Pure.
+/* A service as words for `lpmx create` and `lpmx run`. Pure.
  */
-import { type Exposed, type Pair, type Service, type Volume } from "./model.ts";
+import { type Pair, type Service, type Volume } from "./model.ts";
 
 /** What has been found out about a service besides what its file says. */
 export interface Resolved {
@@ -60,60 +60,6 @@ export const targetText = (
   { service, program }: { service: string | undefined; program: string },
 ) => service === undefined ? program : `${service}:${program}`;
 
-/** A service by docker compose's names, without what is not set. */
-export function describeService(
-  service: Service,
-  { image, environment }: Resolved,
-): Record<string, unknown> {
-  const all = {
-    image,
-    entrypoint: service.entrypoint,
-    command: service.command,
-    container_name: service.containerName,
-    platform: service.platform,
-    pull_policy: service.pullPolicy === "missing" ? undefined : service.pullPolicy,
-    environment: Object.fromEntries(environment),
-    working_dir: service.workingDir,
-    user: service.user,
-    hostname: service.hostname,
-    extra_hosts: service.extraHosts.map(([host, ip]) => `${host}:${ip}`),
-    volumes: service.volumes.map(describeVolume),
-    read_only: service.readOnly || undefined,
-    labels: Object.fromEntries(service.labels),
-    stop_signal: service.stopSignal,
-    stop_grace_period: service.stopGrace === undefined ? undefined : `${service.stopGrace}s`,
-    stdin_open: service.stdinOpen || undefined,
-    tty: service.tty || undefined,
-    restart: service.restart ? "always" : undefined,
-    profiles: service.profiles,
-    maps: service.maps.map((map) => `${targetText(map)}=${map.guest}`),
-    expose: service.expose.map(describeExposed),
-    depends_on: Object.fromEntries(service.dependsOn.map(({ service, completed }) => [service, {
-      condition: completed ? "service_completed_successfully" : "service_started",
-    }])),
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => !isEmpty(value)));
-}
-
-const isReadOnly = (options: readonly string[]) =>
+/** Whether a mount's options say that it is read-only. */
+export const isReadOnly = (options: readonly string[]) =>
   options.some((option) => /^(ro|readonly)$/.test(option));
-
-const describeVolume = ({ type, source, target, options }: Volume) => ({
-  type,
-  ...(source === undefined ? {} : { source }),
-  target,
-  ...(isReadOnly(options) ? { read_only: true } : {}),
-});
-
-const describeExposed = ({ program, as, user, workingDir, cleanEnv }: Exposed) => ({
-  program,
-  as,
-  ...(user === undefined ? {} : { user }),
-  ...(workingDir === undefined ? {} : { working_dir: workingDir }),
-  ...(cleanEnv ? { clean_env: true } : {}),
-});
-
-function isEmpty(value: unknown): boolean {
-  if (value === undefined) return true;
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
-}

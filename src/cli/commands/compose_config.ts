@@ -1,6 +1,6 @@
 /* lpmx compose config
  */
-import { describeService, yamlText } from "../../compose/mod.ts";
+import { describeProject, yamlText } from "../../compose/mod.ts";
 import { asWritten, chosenServices } from "../../engine/compose/project.ts";
 import { type Call } from "../command.ts";
 import { projectOf } from "../compose_call.ts";
@@ -14,9 +14,7 @@ export async function run({ flags, command, words }: Call): Promise<number> {
   }
   const loaded = await projectOf(flags, false);
   const services = chosenServices(loaded, []);
-  const described = services.map((service) =>
-    [service.name, describeService(service, asWritten(service, loaded))] as const
-  );
+  const resolved = services.map((service) => [service, asWritten(service, loaded)] as const);
   if (flags.on("quiet")) return 0;
   const list = flags.on("services")
     ? services.map(({ name }) => name)
@@ -29,7 +27,7 @@ export async function run({ flags, command, words }: Call): Promise<number> {
     list.forEach(print);
     return 0;
   }
-  const all = { name: loaded.project.name, services: Object.fromEntries(described) };
+  const all = describeProject(loaded.project, resolved);
   print(format === "json" ? JSON.stringify(all, null, 2) : (await yamlText(all)).trimEnd());
   return 0;
 }

@@ -19,7 +19,8 @@ export async function run({ flags, args, command, words }: Call): Promise<number
   const loaded = await projectOf(flags, true);
   if (args.length > 0) chosenServices(loaded, args);
   const { containers } = await observe(store, loaded.project.name);
-  const shown = [...containers].filter(([name]) => args.length === 0 || args.includes(name));
+  const shown = [...containers].filter(([name]) => args.length === 0 || args.includes(name))
+    .sort(([x], [y]) => x < y ? -1 : 1);
   const width = Math.max(0, ...shown.map(([name]) => name.length));
   const prefix = (name: string) => flags.on("no-log-prefix") ? "" : `${name.padEnd(width)} | `;
   const last = tail === "all" ? Infinity : Number(tail);
