@@ -12,6 +12,7 @@
 #include "unpack.h"
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -22,6 +23,7 @@ extern char **environ;
 
 /* V8 reserves its sandbox at start: 33 GB of address space abort it, 40 GB work. */
 #define ADDRESS_SPACE ((rlim_t)40 << 30)
+#define LIMIT "LPMX_ADDRESS_SPACE"
 
 static void set_aside(struct list *env, const char *name, const char *value)
 {
@@ -56,7 +58,8 @@ static struct list engine_environment(const char *dir)
     return env;
 }
 
-static void raise_address_space(void)
+/* Commands that the engine calls are to run under the caller's limit again: it is told to them. */
+static void raise_address_space(struct list *env)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_AS, &limit) < 0)
@@ -65,8 +68,24 @@ static void raise_address_space(void)
         fail("cannot start the engine: the hard limit on address space is %llu MB and it needs 40 GB\nhint: "
              "do this where `ulimit -v` is larger (known images and containers start without the engine)",
              (unsigned long long)(limit.rlim_max >> 20));
+    if (limit.rlim_cur == limit.rlim_max)
+        return;
+    env_put(env, format(LIMIT "=%llu", (unsigned long long)limit.rlim_cur));
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_AS, &limit);
+}
+
+void engine_left(void)
+{
+    const char *was = getenv(LIMIT);
+    struct rlimit limit;
+    if (!was)
+        return;
+    if (getrlimit(RLIMIT_AS, &limit) == 0) {
+        limit.rlim_cur = strtoull(was, NULL, 10);
+        setrlimit(RLIMIT_AS, &limit);
+    }
+    unsetenv(LIMIT);
 }
 
 struct start {
@@ -96,7 +115,7 @@ static struct start prepare(const char *const *args)
     }
     for (; *args; args++)
         list_add(&s.argv, host_word(*args));
-    raise_address_space();
+    raise_address_space(&s.env);
     return s;
 }
 

@@ -9,5 +9,7 @@ _Noreturn void engine_exec(const char *const *args);
 /* Runs the engine as a child, its stdout sent to our stderr (stdout belongs to the contained program). Its exit status, or
  * 128+N when signal N ended it. */
 int engine_run(const char *const *args);
+/* To be called first thing, in case the engine has started this: takes the caller's limits again. */
+void engine_left(void);
 
 #endif

@@ -85,6 +85,7 @@ int main(int argc, char **argv)
     size_t used;
     keep_standard_streams();
     origin_init();
+    engine_left();
     run_take_umask();
     self_init(argc > 0 ? argv[0] : "");
     call_serve(argv);
