@@ -83,6 +83,9 @@ const char *core_keep(struct core *c, const char *text, u32 len);
 /* The plan's first-start data: pointers into the mapped plan. */
 const struct lpmx_container *core_container(const struct core *c);
 const char *core_string(const struct core *c, u32 ref);
+/* Number `at` of the variables that were set from outside, "NAME=VALUE" or "NAME" for one to be unset; "" when the program before had it
+ * already, NULL behind the last. */
+const char *core_change(const struct core *c, u32 at);
 
 /* The identity that the guest sees. */
 struct core_ids {

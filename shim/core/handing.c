@@ -78,6 +78,10 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
         r = c->native ? handover_put(out, cap, &pos, 'n', "1", 1) : handover_put(out, cap, &pos, 'p', c->plan, strlen(c->plan));
     if (!r && *c->entry)
         r = handover_put(out, cap, &pos, 'v', c->entry, strlen(c->entry));
+    if (!r && !c->native && c->con->changes) {
+        char text[24];
+        r = handover_put(out, cap, &pos, 'u', text, text_decimal(text, c->con->changes));
+    }
     if (!r && c->bloom)
         r = handover_put(out, cap, &pos, 'b', c->bloom_head->leased ? "2" : "1", 1);
     if (!r)

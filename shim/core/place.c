@@ -139,14 +139,18 @@ int place_hand(struct core *c, char *out, size_t cap)
     return (int)pos;
 }
 
-void place_take(struct core *c, const struct handover_text *t)
+/* Numbers of binds mean something in one plan only. Another's keep their descriptors until the next exec: the program itself may lie below one. */
+void place_take(struct core *c, const struct handover_text *t, bool same_plan)
 {
     const char *s = t->at;
     u64 place, fd;
     while (s && s < t->at + t->len && text_number(&s, &place) && *s++ == ' ' && text_number(&s, &fd) && *s++ == ' ') {
         if (place >= PLACES || fd < LPMX_FD_MIN || fd > LPMX_FD_MAX)
             return;
-        c->place_fd[place] = (short)(fd + 1);
+        if (same_plan || place < PLACE_BIND || place >= PLACE_LAYER)
+            c->place_fd[place] = (short)(fd + 1);
+        else
+            sys3(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
         c->own_fds |= 1ull << (fd - LPMX_FD_MIN);
     }
 }

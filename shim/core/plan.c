@@ -21,7 +21,7 @@ static int find_section(const u8 *map, u64 size, u32 id, struct section *out)
             out->size = s[i].size;
             return 0;
         }
-        bool known = s[i].id >= LPMX_SEC_STRINGS && s[i].id <= LPMX_SEC_IDS;
+        bool known = s[i].id >= LPMX_SEC_STRINGS && s[i].id <= LPMX_SEC_CHANGES;
         if (!known && s[i].flags & LPMX_SECTION_REQUIRED)
             return -EINVAL;
     }
@@ -69,11 +69,11 @@ static int take_binds(struct core *c, const struct section *s, u64 pool)
 
 static int take_plan(struct core *c, const u8 *map, u64 size)
 {
-    struct section strings, con, layers, binds, env;
+    struct section strings, con, layers, binds, env, changes;
     int r = check_header(map, size);
     if (r || (r = find_section(map, size, LPMX_SEC_STRINGS, &strings)) || (r = find_section(map, size, LPMX_SEC_CONTAINER, &con)) ||
         (r = find_section(map, size, LPMX_SEC_LAYERS, &layers)) || (r = find_section(map, size, LPMX_SEC_BINDS, &binds)) ||
-        (r = find_section(map, size, LPMX_SEC_ENV, &env)))
+        (r = find_section(map, size, LPMX_SEC_ENV, &env)) || (r = find_section(map, size, LPMX_SEC_CHANGES, &changes)))
         return r;
     const char *pool = strings.at;
     if (!strings.size || pool[0] || pool[strings.size - 1] || con.size != sizeof *c->con)
@@ -87,7 +87,8 @@ static int take_plan(struct core *c, const u8 *map, u64 size)
     if (c->con->hostname >= strings.size)
         return -EINVAL;
     if ((r = take_list(&layers, strings.size, &c->layers, &c->nlayers, CORE_LAYERS_MAX)) ||
-        (r = take_list(&env, strings.size, &c->env, &c->nenv, 1u << 20)))
+        (r = take_list(&env, strings.size, &c->env, &c->nenv, 1u << 20)) ||
+        (r = take_list(&changes, strings.size, &c->changes, &c->nchanges, 1u << 20)))
         return r;
     c->host = c->con->flags & LPMX_CONTAINER_HOST;
     c->readonly = c->con->flags & LPMX_CONTAINER_READONLY;
@@ -162,6 +163,13 @@ static void take_ids(struct core *c, const struct handover_text *t)
         else if (c->ids.ngroups < 64)
             c->ids.groups[c->ids.ngroups++] = (u32)v;
     }
+}
+
+static u32 take_number(const struct handover_text *t)
+{
+    const char *s = t->at;
+    u64 v;
+    return s && text_number(&s, &v) ? (u32)v : 0;
 }
 
 static void take_main(struct core *c, const struct handover_text *t)
@@ -243,7 +251,6 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
     fork_init(c);
     if (c->native)
         return take_native(c, &HANDOVER(h, 'k'));
-    place_take(c, &HANDOVER(h, 'w'));
     *what = "cannot read the container's plan";
     int r = map_file(c, c->plan, &map, &size);
     if (!r)
@@ -252,11 +259,11 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
         r = take_index(c, what);
     if (r)
         return r;
+    c->handed_changes = take_number(&HANDOVER(h, 'u'));
+    place_take(c, &HANDOVER(h, 'w'), c->handed_changes == c->con->changes);
     hash_binds(c);
     take_ids(c, &HANDOVER(h, 'i'));
-    const char *mask = HANDOVER(h, 'k').at;
-    u64 bits = 0;
-    c->umask_owner = mask && text_number(&mask, &bits) ? (u32)bits & 0700 : 0;
+    c->umask_owner = take_number(&HANDOVER(h, 'k')) & 0700;
     take_main(c, &HANDOVER(h, 'm'));
     if (HANDOVER(h, 'b').at || HANDOVER(h, 'f').at)
         bloom_map(c, HANDOVER(h, 'b').at);
@@ -270,6 +277,15 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
 const struct lpmx_container *core_container(const struct core *c)
 {
     return c->con;
+}
+
+const char *core_change(const struct core *c, u32 at)
+{
+    u64 number;
+    if (at >= c->nchanges)
+        return NULL;
+    const char *text = c->strings + c->changes[at];
+    return text_number(&text, &number) && *text == ' ' && number > c->handed_changes ? text + 1 : "";
 }
 
 const char *core_string(const struct core *c, u32 ref)

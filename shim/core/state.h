@@ -70,12 +70,14 @@ struct core {
     _Alignas(4096) char pool[8 * CORE_PATH_MAX + 3400]; /* the plan and texts that have to stay; filled from its end (plan.c) */
     u32 pool_used;
 
-    u32 nlayers, nbinds, nenv;
+    u32 nlayers, nbinds, nenv, nchanges;
     const struct lpmx_container *con; /* in the plan */
     const char *strings;
     const u32 *layers;
     const struct lpmx_bind *binds;
     const u32 *env; /* the plan's environment */
+    const u32 *changes; /* LPMX_SEC_CHANGES */
+    u32 handed_changes; /* the number of changes in the plan of the program before */
     u64 bind_hashes[8]; /* bit n & 511: some bind's guest path has hash n */
     u64 bind_lengths[4]; /* bit n & 255: some bind's guest path has length n */
     struct index index;
@@ -185,7 +187,7 @@ static inline u32 name_last_len(const struct name *n)
 int place_fd(struct call *k, int place);                       /* descriptor or -errno */
 int place_path(struct core *c, int place, char *out, size_t cap); /* absolute host path; its length or -ENAMETOOLONG */
 int place_hand(struct core *c, char *out, size_t cap);          /* "PLACE FD …" for the program that is executed next; its length */
-void place_take(struct core *c, const struct handover_text *t); /* the same of the one before */
+void place_take(struct core *c, const struct handover_text *t, bool same_plan); /* the same of the one before */
 void call_end(struct call *k);
 int call_keep(struct call *k, int fd);                         /* fd is closed at the end of the call */
 

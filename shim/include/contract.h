@@ -63,6 +63,7 @@ struct lpmx_section {
 #define LPMX_SEC_VOLUMES 9    /* image record: list of guest paths (config.Volumes) */
 #define LPMX_SEC_REFS 10      /* refs.tab: struct lpmx_ref[], sorted bytewise by ref */
 #define LPMX_SEC_IDS 11       /* refs.tab: list of image ids (64 hex), sorted: prefix search */
+#define LPMX_SEC_CHANGES 12   /* plan: list of "NUMBER NAME=VALUE" and "NUMBER NAME" (unset): variables set while it may run, by lpmx_container.changes */
 
 /* Paths in plan and record: absolute host paths, or relative to the store root (LPMX_HOME), so that a store can be moved. */
 
@@ -116,7 +117,7 @@ struct lpmx_container {
     u32 flags;       /* LPMX_CONTAINER_* */
     u32 stop_signal; /* number */
     u32 hostname;    /* string */
-    u32 reserved;
+    u32 changes;     /* how often it was replaced by one with other mounts, maps or variables */
     u64 created; /* seconds since 1970 */
 };
 
@@ -246,6 +247,8 @@ struct lpmx_payload {
  *   d  program by descriptor number (memfd, deleted file)
  *   m  "uid gid": whom the container's main program was started as (shown as owner of the user's own files in binds)
  *   e  the name execve was called with (guest path as given; the script's for a script): AT_EXECFN and the process name (comm)
+ *   u  changes of the plan that the program before had: with another number the binds of w are not this plan's, and what LPMX_SEC_CHANGES has of
+ *      later ones is put into the environment; absent when 0
  *   b  "1": the bloom in the tree is in use, "2": a leased one (on the first start the core looks itself)
  *   l  capabilities: "permitted inheritable bounding ambient securebits" decimal, absent when they are what such an identity starts with
  *   o  root, where chroot(2) was called (guest path); absent: the container's own

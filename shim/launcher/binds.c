@@ -31,6 +31,21 @@ struct plan_bind *bind_add(struct plan *p, const char *guest, u32 flags, bool us
     return &p->binds[k];
 }
 
+bool bind_remove(struct plan *p, const char *word, u32 flag)
+{
+    char *guest = guest_canonical(p->image, word);
+    for (size_t k = 0; k < p->nbinds; k++) {
+        const struct plan_bind *b = &p->binds[k];
+        bool here = !strcmp(b->guest, word) || (guest && !strcmp(b->guest, guest));
+        if (!here || (b->flags & LPMX_BIND_MAP) != flag || b->flags & (LPMX_BIND_HIDDEN | LPMX_BIND_TRUST))
+            continue;
+        memmove(&p->binds[k], &p->binds[k + 1], (p->nbinds - k - 1) * sizeof p->binds[0]);
+        p->nbinds--;
+        return true;
+    }
+    return false;
+}
+
 static void add_source(struct plan_bind *b, const struct mount *m)
 {
     struct stat st;
@@ -50,7 +65,7 @@ static size_t user_binds(const struct plan *p)
     return n;
 }
 
-static void add_mount(struct plan *p, const struct mount *m)
+void bind_add_mount(struct plan *p, const struct mount *m)
 {
     char *guest = guest_canonical(p->image, m->target);
     if (!guest)
@@ -141,7 +156,7 @@ void binds_compose(struct plan *p, const struct parsed *c)
             break;
         }
         for (size_t m = 0; m < n; m++)
-            add_mount(p, &list[m]);
+            bind_add_mount(p, &list[m]);
     }
     add_callers(p);
 }

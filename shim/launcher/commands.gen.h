@@ -141,6 +141,13 @@ static const struct command_flag flags_expose_ls[] = {
     {"quiet", 'q', FLAG_BOOL, FLAG_SUPPORTED, FIELD_QUIET, ""},
 };
 
+static const struct command_flag flags_get[] = {
+    {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
+    {"id", 'i', FLAG_VALUE, FLAG_SUPPORTED, FIELD_ID, ""},
+    {"json", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_JSON, ""},
+    {"name", 'n', FLAG_VALUE, FLAG_SUPPORTED, FIELD_NAME, ""},
+};
+
 static const struct command_flag flags_help[] = {
     {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
 };
@@ -276,6 +283,20 @@ static const struct command_flag flags_run[] = {
     {"workdir", 'w', FLAG_VALUE, FLAG_SUPPORTED, FIELD_WORKDIR, ""},
 };
 
+static const struct command_flag flags_set[] = {
+    {"env", 'e', FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV, ""},
+    {"env-file", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV_FILE, ""},
+    {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
+    {"id", 'i', FLAG_VALUE, FLAG_SUPPORTED, FIELD_ID, ""},
+    {"map", 'm', FLAG_LIST, FLAG_SUPPORTED, FIELD_MAP, ""},
+    {"name", 'n', FLAG_VALUE, FLAG_SUPPORTED, FIELD_NAME, ""},
+    {"rm-map", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_RM_MAP, ""},
+    {"rm-volume", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_RM_VOLUME, ""},
+    {"type", 't', FLAG_VALUE, FLAG_SUPPORTED, FIELD_TYPE, ""},
+    {"unset", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_UNSET, ""},
+    {"volume", 'v', FLAG_LIST, FLAG_SUPPORTED, FIELD_VOLUME, ""},
+};
+
 static const struct command_flag flags_start[] = {
     {"attach", 'a', FLAG_BOOL, FLAG_SUPPORTED, FIELD_ATTACH, ""},
     {"checkpoint", 0, FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "checkpoints are not supported: start the container without it"},
@@ -301,6 +322,7 @@ static const struct command command_table[] = {
     {"expose ls", "lpmx expose ls [OPTIONS]", COMMAND_EXPOSE_LS, 0, sizeof flags_expose_ls / sizeof flags_expose_ls[0], flags_expose_ls},
     {"expose remove", "lpmx expose remove COMMAND [COMMAND...]", COMMAND_EXPOSE_RM, 1, sizeof flags_help / sizeof flags_help[0], flags_help},
     {"expose rm", "lpmx expose rm COMMAND [COMMAND...]", COMMAND_EXPOSE_RM, 1, sizeof flags_help / sizeof flags_help[0], flags_help},
+    {"get", "lpmx get [OPTIONS] CONTAINER", COMMAND_GET, 0, sizeof flags_get / sizeof flags_get[0], flags_get},
     {"map add", "lpmx map add CONTAINER TARGET=GUESTPATH [TARGET=GUESTPATH...]", COMMAND_MAP_ADD, 2, sizeof flags_help / sizeof flags_help[0], flags_help},
     {"map list", "lpmx map list [OPTIONS] CONTAINER", COMMAND_MAP_LS, 1, sizeof flags_map_ls / sizeof flags_map_ls[0], flags_map_ls},
     {"map ls", "lpmx map ls [OPTIONS] CONTAINER", COMMAND_MAP_LS, 1, sizeof flags_map_ls / sizeof flags_map_ls[0], flags_map_ls},
@@ -308,5 +330,6 @@ static const struct command command_table[] = {
     {"map rm", "lpmx map rm CONTAINER GUESTPATH [GUESTPATH...]", COMMAND_MAP_RM, 2, sizeof flags_help / sizeof flags_help[0], flags_help},
     {"resume", "lpmx resume CONTAINER [COMMAND] [ARG...]", COMMAND_LPMX_RESUME, 1, sizeof flags_resume / sizeof flags_resume[0], flags_resume},
     {"run", "lpmx run [OPTIONS] IMAGE [COMMAND] [ARG...]", COMMAND_RUN, 1, sizeof flags_run / sizeof flags_run[0], flags_run},
+    {"set", "lpmx set [OPTIONS] CONTAINER", COMMAND_SET, 0, sizeof flags_set / sizeof flags_set[0], flags_set},
     {"start", "lpmx start [OPTIONS] CONTAINER [CONTAINER...]", COMMAND_START, 1, sizeof flags_start / sizeof flags_start[0], flags_start},
 };

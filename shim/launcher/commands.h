@@ -54,11 +54,15 @@ enum flag_field {
     FIELD_QUIET,
     FIELD_READ_ONLY,
     FIELD_RM,
+    FIELD_RM_MAP,
+    FIELD_RM_VOLUME,
     FIELD_SIG_PROXY,
     FIELD_STOP_SIGNAL,
     FIELD_STOP_TIMEOUT,
     FIELD_TMPFS,
     FIELD_TTY,
+    FIELD_TYPE,
+    FIELD_UNSET,
     FIELD_USER,
     FIELD_VOLUME,
     FIELD_WORKDIR,
@@ -85,9 +89,11 @@ enum command_what {
     COMMAND_EXPOSE, /* from here on no program's words follow: flags may stand anywhere */
     COMMAND_EXPOSE_LS,
     COMMAND_EXPOSE_RM,
+    COMMAND_GET,
     COMMAND_MAP_ADD,
     COMMAND_MAP_LS,
     COMMAND_MAP_RM,
+    COMMAND_SET,
 };
 
 struct command {

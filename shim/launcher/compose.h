@@ -31,4 +31,10 @@ void etc_compose(struct plan *p, const struct parsed *c);
 /* Adds a bind; a user's one replaces a default of the same place and may not come twice. */
 struct plan_bind *bind_add(struct plan *p, const char *guest, u32 flags, bool user, const char *word);
 
+/* What one -v means. */
+struct mount;
+void bind_add_mount(struct plan *p, const struct mount *m);
+/* Takes away the bind at a guest path that is a map (flag = LPMX_BIND_MAP) or a mount (0); /proc, /sys and /dev stay. False: none is there. */
+bool bind_remove(struct plan *p, const char *word, u32 flag);
+
 #endif

@@ -12,6 +12,7 @@
 #include "parse.h"
 #include "ref.h"
 #include "run.h"
+#include "set.h"
 #include "unpack.h"
 #include "verbs.h"
 #include <fcntl.h>
@@ -55,12 +56,16 @@ static _Noreturn void serve(const struct parsed *c)
         verb_expose_ls(c);
     case COMMAND_EXPOSE_RM:
         verb_expose_rm(c);
+    case COMMAND_GET:
+        verb_get(c);
     case COMMAND_MAP_ADD:
         verb_map_add(c);
     case COMMAND_MAP_LS:
         verb_map_ls(c);
     case COMMAND_MAP_RM:
         verb_map_rm(c);
+    case COMMAND_SET:
+        verb_set(c);
     default:
         verb_run(c);
     }

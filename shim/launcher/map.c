@@ -98,7 +98,7 @@ static bool is_memory(const char *word)
     return digits && strspn(word + digits, "bkmgBKMG") == strlen(word + digits);
 }
 
-static void map_add(struct plan *p, const char *word)
+void map_add(struct plan *p, const char *word)
 {
     const char *at = strstr(word, "=/");
     if (!at || at == word)
@@ -146,7 +146,7 @@ void maps_default(struct plan *p)
 }
 
 /* The plan's image, for looking at what it has at a path. */
-static struct plan *load(const char *container)
+struct plan *map_load(const char *container)
 {
     struct plan *p = need(sizeof *p);
     container_load(p, container_find(container));
@@ -166,45 +166,49 @@ static void add_all(struct plan *p, const void *words)
 
 void verb_map_add(const struct parsed *c)
 {
-    struct plan *p = load(c->rest[0]);
+    struct plan *p = map_load(c->rest[0]);
     replan(p->folder, add_all, c->rest + 1);
     _exit(0);
 }
 
+void map_remove(struct plan *p, const char *word)
+{
+    if (!bind_remove(p, word, LPMX_BIND_MAP))
+        fail("cannot remove the map: nothing is mapped at %s\nhint: lpmx map ls %s", word, p->name);
+}
+
 static void remove_all(struct plan *p, const void *words)
 {
-    for (const char *const *word = words; *word; word++) {
-        char *guest = guest_canonical(p->image, *word);
-        size_t k = 0;
-        while (k < p->nbinds && !(p->binds[k].flags & LPMX_BIND_MAP && (!strcmp(p->binds[k].guest, *word) || (guest && !strcmp(p->binds[k].guest, guest)))))
-            k++;
-        if (k == p->nbinds)
-            fail("cannot remove the map: nothing is mapped at %s\nhint: lpmx map ls %s", *word, p->name);
-        memmove(&p->binds[k], &p->binds[k + 1], (p->nbinds - k - 1) * sizeof p->binds[0]);
-        p->nbinds--;
-    }
+    for (const char *const *word = words; *word; word++)
+        map_remove(p, *word);
 }
 
 void verb_map_rm(const struct parsed *c)
 {
-    struct plan *p = load(c->rest[0]);
+    struct plan *p = map_load(c->rest[0]);
     replan(p->folder, remove_all, c->rest + 1);
     _exit(0);
 }
 
+const char *map_target(const struct plan_bind *b)
+{
+    struct call call;
+    if (!call_read(b->host, &call) || !call_get(&call, "program"))
+        return b->host;
+    const char *container = call_get(&call, "container");
+    return container ? format("%.12s:%s", container, call_get(&call, "program")) : call_get(&call, "program");
+}
+
 void verb_map_ls(const struct parsed *c)
 {
-    struct plan *p = load(c->rest[0]);
+    struct plan *p = map_load(c->rest[0]);
     struct text out = {0};
     bool json = parsed_bool(c, FIELD_JSON, false);
     text_add(&out, json ? "[" : format("%-32s %s\n", "GUEST PATH", "TARGET"));
     for (size_t k = 0, n = 0; k < p->nbinds; k++) {
-        struct call call;
         if (!(p->binds[k].flags & LPMX_BIND_MAP) || p->binds[k].flags & LPMX_BIND_HIDDEN)
             continue;
-        bool known = call_read(p->binds[k].host, &call) && call_get(&call, "program");
-        const char *container = known ? call_get(&call, "container") : NULL;
-        const char *target = !known ? p->binds[k].host : container ? format("%.12s:%s", container, call_get(&call, "program")) : call_get(&call, "program");
+        const char *target = map_target(&p->binds[k]);
         if (json) {
             text_add(&out, n++ ? ",{\"guest\":" : "{\"guest\":");
             json_string(&out, p->binds[k].guest);

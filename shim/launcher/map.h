@@ -12,6 +12,13 @@ void maps_compose(struct plan *p, const struct parsed *c);
 void maps_default(struct plan *p);
 /* Makes the command that a bind shows, where there is none yet. */
 void map_make(const struct plan_bind *b);
+/* One "TARGET=GUESTPATH" more, one guest path less. Both fail with a line. */
+void map_add(struct plan *p, const char *word);
+void map_remove(struct plan *p, const char *word);
+/* What a map of an existing container leads to, as people write it. */
+const char *map_target(const struct plan_bind *b);
+/* An existing container with what its image has, for changing its binds. */
+struct plan *map_load(const char *container);
 /* lpmx map add, rm, ls */
 _Noreturn void verb_map_add(const struct parsed *c);
 _Noreturn void verb_map_rm(const struct parsed *c);

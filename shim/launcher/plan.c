@@ -26,6 +26,7 @@ struct text plan_encode(struct plan *p)
         .flags = p->flags,
         .stop_signal = p->stop_signal,
         .hostname = writer_text(&w, p->hostname),
+        .changes = p->changes,
         .created = p->created,
     };
     writer_add(&w, LPMX_SEC_CONTAINER, &c, sizeof c);
@@ -33,6 +34,8 @@ struct text plan_encode(struct plan *p)
     writer_list(&w, LPMX_SEC_ENV, &p->env);
     writer_list(&w, LPMX_SEC_ENTRYPOINT, &p->entrypoint);
     writer_list(&w, LPMX_SEC_CMD, &p->cmd);
+    if (p->changed.n)
+        writer_list(&w, LPMX_SEC_CHANGES, &p->changed);
     qsort(p->binds, p->nbinds, sizeof *p->binds, by_guest);
     struct lpmx_bind *binds = need(p->nbinds * sizeof *binds);
     for (size_t k = 0; k < p->nbinds; k++)

@@ -38,10 +38,11 @@ struct plan {
     const char *tree_entry; /* as the plan file spells it */
     const char *index;      /* as the plan file spells it */
     const char *workdir, *user, *hostname;
-    u32 owner_uid, owner_gid, flags, stop_signal;
+    u32 owner_uid, owner_gid, flags, stop_signal, changes;
     u64 created;
     struct list layers; /* as the plan file spells them */
     struct list env, entrypoint, cmd;
+    struct list changed; /* LPMX_SEC_CHANGES */
     struct plan_bind binds[BINDS_MAX];
     size_t nbinds;
     struct plan_file files[FILES_MAX];

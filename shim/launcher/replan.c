@@ -18,6 +18,7 @@ static void change_one(const char *folder, const char *path, void (*change)(stru
     struct image *image = need(sizeof *image);
     if (image_find(p->image->id, image))
         p->image = image;
+    p->changes++;
     change(p, data);
     struct text bytes = plan_encode(p);
     int error = replace_file(path, bytes.at, bytes.len, 0600);

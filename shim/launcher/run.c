@@ -54,6 +54,8 @@ static struct image_of_exec prepare(const struct run *r)
     put(&over, 'v', origin_save(r->plan->folder));
     if (umask_owner)
         put(&over, 'k', format("%u", (unsigned)umask_owner));
+    if (r->plan->changes)
+        put(&over, 'u', format("%u", r->plan->changes));
     if (lpmx_path())
         put(&over, 'r', lpmx_path());
     list_add(&env, over.at);

@@ -79,13 +79,35 @@ static _Noreturn void cannot_load(bool first, const struct stack *s, const struc
     fatal(missing ? 127 : 126, "cannot run \"", s->argv[0], "\": ", l->what, ": ", missing ? "the image lacks this program interpreter" : errno_text(error), NULL);
 }
 
-__attribute__((used)) _Noreturn void start_main(long *sp)
+static _Noreturn void start_program(struct stack *s, const struct handover *h, u64 mask)
 {
     static struct core_program program; /* of a first start only */
-    struct handover h;
-    struct stack s;
     int fd;
     struct loaded loaded;
+    bool first = HANDOVER(h, 'f').at != NULL;
+    const char *called;
+    if (first) {
+        called = first_start(core_self, h, s, &program);
+        fd = program.fd;
+    } else {
+        called = called_as(h);
+        fd = core_program_handed(core_self, h);
+    }
+    stack_drop_own(s, NULL);
+    loaded.what = called;
+    int r = fd < 0 ? fd : (int)load_program(core_self, s, fd, called, &loaded);
+    if (r)
+        cannot_load(first, s, &loaded, r);
+    describe_program(core_self, s, called);
+    patch_init(s, loaded.low, loaded.high, loaded.is_go);
+    exec_show(mask);
+    load_jump(loaded.entry, s->sp);
+}
+
+__attribute__((used)) _Noreturn void start_main(long *sp)
+{
+    struct handover h;
+    struct stack s;
     const char *what = "";
     stack_read(&s, sp);
     u64 mask = signal_init();
@@ -96,22 +118,15 @@ __attribute__((used)) _Noreturn void start_main(long *sp)
     r = filter_ensure(&what);
     if (r)
         fatal(125, "cannot contain a program on this machine: ", what, NULL);
-    bool first = HANDOVER(&h, 'f').at != NULL;
-    const char *called;
-    if (first) {
-        called = first_start(core_self, &h, &s, &program);
-        fd = program.fd;
-    } else {
-        called = called_as(&h);
-        fd = core_program_handed(core_self, &h);
-    }
-    stack_drop_own(&s, NULL);
-    loaded.what = called;
-    r = fd < 0 ? fd : (int)load_program(core_self, &s, fd, called, &loaded);
-    if (r)
-        cannot_load(first, &s, &loaded, r);
-    describe_program(core_self, &s, called);
-    patch_init(&s, loaded.low, loaded.high, loaded.is_go);
-    exec_show(mask);
-    load_jump(loaded.entry, sp);
+    environment_change(core_self, &s, mask);
+    start_program(&s, &h, mask);
+}
+
+__attribute__((used)) _Noreturn void start_changed(long *sp, u64 mask)
+{
+    struct handover h;
+    struct stack s;
+    environment_read(&s, sp);
+    take_handover(&s, &h);
+    start_program(&s, &h, mask);
 }

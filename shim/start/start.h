@@ -52,6 +52,12 @@ void stack_set_aux(struct stack *s, u64 type, u64 value);
 /* Tells the kernel what it should show as this process' auxv and environment (/proc/PID/auxv is what debuggers read), and who it is inside. */
 void stack_publish(const struct stack *s, u32 euid, u32 egid);
 
+/* ---- environment.c: variables set from outside. Returns when there are none that the program before did not have; else the start goes on
+ * in start_changed (main.c), with another stack, which environment_read reads. */
+void environment_change(struct core *c, const struct stack *s, u64 mask);
+void environment_read(struct stack *s, long *sp);
+_Noreturn void start_changed(long *sp, u64 mask);
+
 /* ---- load.c: maps an ELF program and its interpreter. */
 struct loaded {
     u64 entry; /* where to jump */

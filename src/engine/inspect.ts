@@ -10,6 +10,8 @@ import {
   readImageMeta,
   type Store,
 } from "../store/mod.ts";
+import { readFileIfAny } from "../host/mod.ts";
+import { decodeCall, decodePlan, type Plan, type PlanBind } from "../runtime/mod.ts";
 import { findImage } from "./find_image.ts";
 import { readRefs } from "./import_image.ts";
 
@@ -71,6 +73,7 @@ const isoTime = (seconds: number | undefined) =>
 function describeContainer(store: Store, container: Container): Json {
   const { meta, live, exit } = container;
   const main = live.find(({ main }) => main);
+  const plan = planOf(store, container);
   const [path = "", ...args] = [...meta.entrypoint, ...meta.cmd];
   return {
     Id: meta.id,
@@ -89,13 +92,17 @@ function describeContainer(store: Store, container: Container): Json {
     Name: `/${meta.name}`,
     Platform: "linux",
     Driver: "lpmx",
-    Mounts: meta.binds.map(({ guest, host, flags }) => ({
+    Mounts: plan.binds.filter(({ map }) => !map).map(({ guest, host, readOnly }) => ({
       Type: "bind",
       Source: host,
       Destination: guest,
-      RW: !flags.includes("ro"),
+      RW: !readOnly,
     })),
-    Config: describeConfig(container),
+    Maps: plan.binds.filter(({ map }) => map).map((bind) => ({
+      Destination: bind.guest,
+      Target: targetOf(bind),
+    })),
+    Config: describeConfig(container, plan),
     HostConfig: { AutoRemove: meta.rm, ReadonlyRootfs: meta.readOnly, NetworkMode: "host" },
     GraphDriver: {
       Name: "lpmx",
@@ -104,14 +111,35 @@ function describeContainer(store: Store, container: Container): Json {
   };
 }
 
-function describeConfig({ meta }: Container): Json {
+/** As it is now: `lpmx set` changes the plan, not meta.json. */
+function planOf(store: Store, { meta }: Container): Plan {
+  const path = store.at(`containers/${meta.id}/plan`), file = readFileIfAny(path);
+  if (file) return decodePlan(file, `"${path}"`);
+  const binds = meta.binds.map(({ guest, host, flags }) => ({
+    guest,
+    host: host ?? "",
+    readOnly: flags.includes("ro"),
+    file: flags.includes("file"),
+    map: flags.includes("map"),
+  }));
+  return { env: meta.env, binds };
+}
+
+/** What a map leads to: a program of the host, or CONTAINER:PROGRAM. */
+function targetOf({ host }: PlanBind): string {
+  const file = readFileIfAny(host), call = file && decodeCall(file);
+  const container = call?.get("container"), program = call?.get("program") ?? host;
+  return container ? `${container.slice(0, 12)}:${program}` : program;
+}
+
+function describeConfig({ meta }: Container, plan: Plan): Json {
   const labels = meta.labels.map((label) => label.split(/=(.*)/s).slice(0, 2));
   return {
     Hostname: meta.hostname,
     User: meta.user,
     Tty: meta.tty,
     OpenStdin: meta.interactive,
-    Env: meta.env,
+    Env: plan.env,
     Cmd: meta.cmd,
     Entrypoint: meta.entrypoint,
     Image: meta.imageName,

@@ -26,6 +26,7 @@ export const LPMX_SEC_CONTAINER = 8;
 export const LPMX_SEC_VOLUMES = 9;
 export const LPMX_SEC_REFS = 10;
 export const LPMX_SEC_IDS = 11;
+export const LPMX_SEC_CHANGES = 12;
 export const LPMX_BIND_RO = 1;
 export const LPMX_BIND_TRUST = 2;
 export const LPMX_BIND_FILE = 4;
@@ -126,7 +127,7 @@ export const lpmx_container = {
     flags: ["u32", 40, 1],
     stop_signal: ["u32", 44, 1],
     hostname: ["u32", 48, 1],
-    reserved: ["u32", 52, 1],
+    changes: ["u32", 52, 1],
     created: ["u64", 56, 1],
   },
 } as const;

@@ -5,10 +5,12 @@ import {
   execFlags,
   exposeFlags,
   exposeListFlags,
+  getFlags,
   helpFlag,
   lpmxFlags,
   mapListFlags,
   resumeFlags,
+  setFlags,
   startFlags,
 } from "./other_flags.ts";
 import { createFlags, runFlags } from "./run_flags.ts";
@@ -152,5 +154,30 @@ export const native: readonly Command[] = [
     flags: helpFlag,
     min: 2,
     native: "MAP_RM",
+  }),
+  command({
+    words: "set",
+    args: "[OPTIONS] CONTAINER",
+    summary: "Change variables, mounts and maps of a container",
+    details:
+      "A running container needs no restart: each of its programs sees the change in what it executes from now on. A variable set so appears there even " +
+      "where the program itself has another value; what such a program then sets for its own children stays.",
+    examples: [
+      "lpmx set -e OMP_NUM_THREADS=8 --unset DEBUG pipeline",
+      "lpmx set -v /data/new:/data -m /usr/bin/qstat=/usr/bin/qstat pipeline",
+      "lpmx set -i pipeline -t add_exec -n /usr/bin/qsub -v /usr/bin/qsub",
+    ],
+    flags: setFlags,
+    min: 0,
+    native: "SET",
+  }),
+  command({
+    words: "get",
+    args: "[OPTIONS] CONTAINER",
+    summary: "Show variables, mounts and maps of a container as they are now",
+    examples: ["lpmx get pipeline", "lpmx get --json pipeline"],
+    flags: getFlags,
+    min: 0,
+    native: "GET",
   }),
 ];

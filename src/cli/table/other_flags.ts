@@ -87,6 +87,39 @@ export const exposeListFlags: readonly Flag[] = [
 
 export const mapListFlags: readonly Flag[] = [help, json];
 
+export const setFlags: readonly Flag[] = [
+  list("env", "e", "ENV", "Set a variable; without value to the caller's", "NAME[=VALUE]"),
+  list("env-file", undefined, "ENV_FILE", "Set variables from a file", "FILE"),
+  help,
+  value("id", "i", "ID", "The container (LPMX)", "CONTAINER"),
+  list("map", "m", "MAP", "Lead a guest path to a program elsewhere", "TARGET=GUESTPATH"),
+  value("name", "n", "NAME", "With --type: the guest path (LPMX)", "GUESTPATH"),
+  list("rm-map", undefined, "RM_MAP", "Remove a map", "GUESTPATH"),
+  list("rm-volume", undefined, "RM_VOLUME", "Remove a mount", "GUESTPATH"),
+  value(
+    "type",
+    "t",
+    "TYPE",
+    "add_exec, remove_exec, add_map or remove_map, with -n and -v (LPMX)",
+    "TYPE",
+  ),
+  list("unset", undefined, "UNSET", "Take a variable away", "NAME"),
+  list(
+    "volume",
+    "v",
+    "VOLUME",
+    "Show a host path at a guest path; with --type: the host path",
+    "SRC:DST[:ro]",
+  ),
+];
+
+export const getFlags: readonly Flag[] = [
+  help,
+  value("id", "i", "ID", "The container (LPMX)", "CONTAINER"),
+  json,
+  value("name", "n", "NAME", "Only this variable or guest path", "NAME"),
+];
+
 export const helpFlag: readonly Flag[] = [help];
 
 export const resumeFlags: readonly Flag[] = [

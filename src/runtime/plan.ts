@@ -1,0 +1,69 @@
+/* The plan of a container and the commands that its maps show (contract.h): read only, the launcher writes them.
+ */
+import { byteText } from "../base/mod.ts";
+import {
+  lpmx_bind,
+  LPMX_BIND_FILE,
+  LPMX_BIND_HIDDEN,
+  LPMX_BIND_MAP,
+  LPMX_BIND_RO,
+  lpmx_call,
+  LPMX_MAGIC_CALL,
+  LPMX_MAGIC_PLAN,
+  LPMX_SEC_BINDS,
+  LPMX_SEC_ENV,
+} from "./contract.ts";
+import { decodeSections } from "./sections.ts";
+
+/** A host path that is shown at a guest path. */
+export interface PlanBind {
+  guest: string;
+  host: string;
+  readOnly: boolean;
+  file: boolean;
+  /** A command that stands for a program elsewhere. */
+  map: boolean;
+}
+
+/** What may change while a container runs. */
+export interface Plan {
+  /** NAME=VALUE. */
+  env: string[];
+  /** Without hidden ones. */
+  binds: PlanBind[];
+}
+
+/** Reads a plan. Throws LpmxError("bad-record"). */
+export function decodePlan(file: Uint8Array<ArrayBuffer>, what: string): Plan {
+  const sections = decodeSections(LPMX_MAGIC_PLAN, file, what);
+  const plan: Plan = { env: [], binds: [] };
+  const env = sections.section(LPMX_SEC_ENV);
+  for (let at = 0; env && at < env.byteLength; at += 4) {
+    plan.env.push(sections.string(env.getUint32(at, true)));
+  }
+  const rows = sections.section(LPMX_SEC_BINDS);
+  const { guest, host, flags } = lpmx_bind.fields;
+  for (let at = 0; rows && at < rows.byteLength; at += lpmx_bind.size) {
+    const bits = rows.getUint32(at + flags[1], true);
+    if (bits & LPMX_BIND_HIDDEN) continue;
+    plan.binds.push({
+      guest: sections.string(rows.getUint32(at + guest[1], true)),
+      host: sections.string(rows.getUint32(at + host[1], true)),
+      readOnly: (bits & LPMX_BIND_RO) !== 0,
+      file: (bits & LPMX_BIND_FILE) !== 0,
+      map: (bits & LPMX_BIND_MAP) !== 0,
+    });
+  }
+  return plan;
+}
+
+/** The settings of a command that lpmx made (kind, container, program, …); undefined for any other file. */
+export function decodeCall(file: Uint8Array<ArrayBuffer>): Map<string, string> | undefined {
+  const end = file.length - lpmx_call.size;
+  if (end < 0 || byteText(file, end, end + 7) !== LPMX_MAGIC_CALL) return undefined;
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const start = end - view.getUint32(end + lpmx_call.fields.size[1], true);
+  if (start < 0) return undefined;
+  const texts = new TextDecoder().decode(file.subarray(start, end)).split("\0").filter(Boolean);
+  return new Map(texts.map((text) => text.split(/=(.*)/s).slice(0, 2) as [string, string]));
+}
