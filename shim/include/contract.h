@@ -242,7 +242,7 @@ struct lpmx_payload {
  * environment of lpmx-start, which removes it before the program runs. Value = fields, each: one letter, decimal length, ':',
  * that many bytes. Letters:
  *   a  ABI number                       s  store root (host path)            p  plan (host path)
- *   x  program (guest path; /proc/self/exe)   h  program (host path to open), absent with f or d
+ *   x  program (guest path; /proc/self/exe)   h  program (host path to open), absent with d, and with f unless there is n: then argv[0] is what it is called
  *   g  "fd skip ": h from there on is its name in a place that is open (w)
  *   d  program by descriptor number (memfd, deleted file)
  *   m  "uid gid": whom the container's main program was started as (shown as owner of the user's own files in binds)

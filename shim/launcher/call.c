@@ -5,6 +5,7 @@
 #include "container.h"
 #include "cross.h"
 #include "files.h"
+#include "grid.h"
 #include "origin.h"
 #include "places.h"
 #include "run.h"
@@ -116,12 +117,22 @@ static void find_store(const char *path, const struct call *c)
         setenv("LPMX_HOME", store, 1);
 }
 
-_Noreturn void call_host(const char *const *argv, const struct list *env)
+static const char *last_name(const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+_Noreturn void call_host(const char *program, const char *called, const struct list *args, const struct list *env)
+{
+    struct list argv = {0};
+    list_add(&argv, called && !strcmp(last_name(called), last_name(program)) ? called : program);
+    for (size_t k = 0; k < args->n; k++)
+        list_add(&argv, args->at[k]);
     if (origin_filtered())
-        run_native(argv, env);
-    execve(argv[0], (char **)argv, (char **)env->at);
-    fail("cannot run %s: %s", argv[0], strerror(errno));
+        run_native(program, argv.at, env);
+    execve(program, (char **)argv.at, (char **)env->at);
+    fail("cannot run %s: %s", program, strerror(errno));
 }
 
 static void add_own(struct list *env, const struct call *c)
@@ -144,14 +155,13 @@ static _Noreturn void serve_host(const struct call *c, const char *program, char
     struct list env = origin_plan() ? cross_env_out(&host, origin_env(), origin_plan()) : host;
     add_own(&env, c);
     cross_cwd_out();
-    list_add(&args, program);
-    for (argv++; *argv; argv++)
-        list_add(&args, *argv);
+    for (size_t k = 1; argv[k]; k++)
+        list_add(&args, argv[k]);
     if (access(program, X_OK) < 0) {
         warn("cannot run the host's %s: %s", program, strerror(errno));
         _exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE);
     }
-    call_host(args.at, &env);
+    call_host(program, argv[0], &args, &env);
 }
 
 static _Noreturn void serve_exec(const struct call *c, const char *program, char **argv)
@@ -188,6 +198,8 @@ static _Noreturn void serve(const struct call *c, const char *path, char **argv)
         serve_exec(c, program, argv);
     if (kind && program && !strcmp(kind, "host"))
         serve_host(c, program, argv);
+    if (kind && program && !strcmp(kind, "grid"))
+        grid_serve(c, program, argv);
     fail("cannot run %s: it was made by another release of lpmx\nhint: make it again", path);
 }
 

@@ -39,6 +39,7 @@ static const struct command_flag flags_create[] = {
     {"env-file", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV_FILE, ""},
     {"expose", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "the host's network is used as it is"},
     {"gpus", 0, FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "the host's /dev/nvidia* is shown already: bind the driver's libraries with --volume"},
+    {"grid", 0, FLAG_VALUE, FLAG_SUPPORTED, FIELD_GRID, ""},
     {"group-add", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
     {"health-cmd", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "there is no daemon that would run health checks"},
     {"health-interval", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "there is no daemon that would run health checks"},
@@ -153,7 +154,7 @@ static const struct command_flag flags_help[] = {
 };
 
 static const struct command_flag flags_lpmx[] = {
-    {"engine", 'e', FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "submit from inside is not ready in this release: call the scheduler outside of the container"},
+    {"engine", 'e', FLAG_VALUE, FLAG_SUPPORTED, FIELD_GRID, ""},
     {"file", 'f', FLAG_LIST, FLAG_SUPPORTED, FIELD_LPMX_FILE, ""},
     {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
     {"map", 'm', FLAG_LIST, FLAG_SUPPORTED, FIELD_LPMX_MAP, ""},
@@ -211,6 +212,7 @@ static const struct command_flag flags_run[] = {
     {"env-file", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV_FILE, ""},
     {"expose", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "the host's network is used as it is"},
     {"gpus", 0, FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "the host's /dev/nvidia* is shown already: bind the driver's libraries with --volume"},
+    {"grid", 0, FLAG_VALUE, FLAG_SUPPORTED, FIELD_GRID, ""},
     {"group-add", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
     {"health-cmd", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "there is no daemon that would run health checks"},
     {"health-interval", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "there is no daemon that would run health checks"},

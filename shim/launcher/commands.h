@@ -33,6 +33,7 @@ enum flag_field {
     FIELD_ENV,
     FIELD_ENV_FILE,
     FIELD_FORCE,
+    FIELD_GRID,
     FIELD_HELP,
     FIELD_HOSTNAME,
     FIELD_ID,

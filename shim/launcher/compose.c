@@ -2,6 +2,7 @@
 #include "compose.h"
 #include "env.h"
 #include "files.h"
+#include "grid.h"
 #include "guest.h"
 #include "map.h"
 #include "places.h"
@@ -195,6 +196,7 @@ void compose(struct plan *p, const struct parsed *c, const struct image *image, 
     p->env = env_compose(c, image, p->hostname, p->flags & LPMX_CONTAINER_TTY);
     etc_compose(p, c);
     maps_default(p);
+    grid_compose(p, c);
     binds_compose(p, c);
     maps_compose(p, c);
 }

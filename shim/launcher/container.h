@@ -25,8 +25,10 @@ const char *container_plan_for(struct plan *p, const char *user, const char *wor
 bool container_running(const char *folder);
 /* Whether any other process of this kernel lives in it, as far as can be told from this pid namespace: if in doubt, true. */
 bool container_used_here(const char *folder);
-/* Enters this process in state/live with what it is ("main" or "exec"); path of the entry. */
+/* Enters this process in state/live with what it is ("main", "exec", or "job" of a scheduler, which outlives the container's main program); path of the entry. */
 char *container_enter(const char *folder, const char *what);
+/* Whether an entry of state/live is surely of a dead process. */
+bool container_mark_dead(const char *entry);
 /* Ends processes that `lpmx exec` started on this host: TERM, after a moment KILL. */
 void container_end_execs(const char *folder);
 /* Records the exit status of the main program. */

@@ -122,7 +122,7 @@ static struct start prepare(const char *const *args)
 static _Noreturn void become(const struct start *s)
 {
     if (origin_filtered())
-        run_native(s->argv.at, &s->env);
+        run_native(s->program, s->argv.at, &s->env);
     execve(s->program, (char **)s->argv.at, (char **)s->env.at);
     fail("cannot start the engine %s: %s", s->program, strerror(errno));
 }

@@ -88,6 +88,11 @@ static long holder(const char *entry)
     return start_time(pid) == start ? pid : 0;
 }
 
+bool container_mark_dead(const char *entry)
+{
+    return holder(entry) == 0;
+}
+
 static bool is_kind(const char *path, const char *what)
 {
     char *content = read_file(path, 64, NULL);

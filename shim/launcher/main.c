@@ -7,6 +7,7 @@
 #include "engine.h"
 #include "expose.h"
 #include "files.h"
+#include "grid.h"
 #include "map.h"
 #include "origin.h"
 #include "parse.h"
@@ -103,6 +104,8 @@ int main(int argc, char **argv)
         show_references(words + 1);
     if (words[0] && !strcmp(words[0], "__continue"))
         continue_when_killed(words + 1);
+    if (words[0] && !strcmp(words[0], "__job"))
+        grid_job(words + 1);
     bool only_plan = words[0] && !strcmp(words[0], "__plan");
     const struct command *command = command_find(words + only_plan, &used);
     if (!command)

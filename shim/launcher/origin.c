@@ -151,7 +151,7 @@ const char *origin_file(const char *path, const char *what)
     return host;
 }
 
-const char *origin_save(const char *folder)
+const char *origin_save(const char *folder, const char *path)
 {
     struct text out = {0};
     char cwd[4096];
@@ -162,10 +162,11 @@ const char *origin_save(const char *folder)
     for (; *env; env++)
         text_put(&out, *env, strlen(*env) + 1);
     u64 hash = 0xcbf29ce484222325; /* FNV-1a: only so that equal ones share a file */
-    for (size_t k = 0; k < out.len; k++)
+    for (size_t k = 0; !path && k < out.len; k++)
         hash = (hash ^ (u8)out.at[k]) * 0x100000001b3;
-    char *path = format("%s/state/entry.%016llx", folder, (unsigned long long)hash);
-    if (access(path, F_OK) == 0)
+    const char *shared = path ? NULL : format("%s/state/entry.%016llx", folder, (unsigned long long)hash);
+    path = path ? path : shared;
+    if (shared && access(path, F_OK) == 0)
         return path;
     int error = replace_file(path, out.at, out.len, 0600);
     return error && error != -EEXIST ? "" : path;

@@ -25,8 +25,8 @@ char *origin_path(const char *path);
 /* The same for a path that the caller gave for `what`, absolute or not; fails with what to do. */
 const char *origin_file(const char *path, const char *what);
 /* Writes working directory and environment of the host to the container's folder, for programs of the host that are called from inside;
- * path of that file, "" when it cannot be had. */
-const char *origin_save(const char *folder);
+ * `path` of that file, or NULL for one that equal ones share. Its path, "" when it cannot be had. */
+const char *origin_save(const char *folder, const char *path);
 /* Working directory of the host as it was saved, NULL when it is not known. */
 const char *origin_host_cwd(void);
 

@@ -51,7 +51,7 @@ static struct image_of_exec prepare(const struct run *r)
     put(&over, 'f', r->only_points ? "m" : r->cwd ? "u" : "wu");
     if (r->cwd)
         put(&over, 'c', strcmp(r->cwd, "/") ? r->cwd : "");
-    put(&over, 'v', origin_save(r->plan->folder));
+    put(&over, 'v', origin_save(r->plan->folder, r->entry));
     if (umask_owner)
         put(&over, 'k', format("%u", (unsigned)umask_owner));
     if (r->plan->changes)
@@ -62,7 +62,7 @@ static struct image_of_exec prepare(const struct run *r)
     return (struct image_of_exec){join_path(cache_with(LPMX_PIECE_NATIVE), "lpmx-start"), (char **)r->argv.at, (char **)env.at};
 }
 
-void run_native(const char *const *argv, const struct list *env)
+void run_native(const char *program, const char *const *argv, const struct list *env)
 {
     struct text over = {0};
     struct list with = {0};
@@ -71,6 +71,7 @@ void run_native(const char *const *argv, const struct list *env)
     put(&over, 'a', format("%d", LPMX_ABI));
     put(&over, 's', store_root());
     put(&over, 'n', "1");
+    put(&over, 'h', program);
     put(&over, 'f', "-");
     if (umask_owner)
         put(&over, 'k', format("%u", (unsigned)umask_owner));

@@ -7,6 +7,7 @@
 struct run {
     const struct plan *plan;
     const char *plan_path; /* what lpmx-start is to read; NULL = the plan of the container's folder */
+    const char *entry;     /* where the host's environment is to be kept for programs of the host; NULL = in a file that equal ones share */
     const char *cwd;       /* guest path that the working directory has there; NULL = go to the plan's */
     struct list argv, env;
     bool only_points; /* make what the mounts need and end */
@@ -20,8 +21,8 @@ struct run {
 void run_take_umask(void);
 /* Replaces this process by the program. Only returns by failing. */
 _Noreturn void run_exec(const struct run *r);
-/* Replaces this process by a program of the host (argv[0]: its path), below a contained one: in the host's own view. */
-_Noreturn void run_native(const char *const *argv, const struct list *env);
+/* Replaces this process by a program of the host (its path), below a contained one: in the host's own view. */
+_Noreturn void run_native(const char *program, const char *const *argv, const struct list *env);
 /* Starts the program as a child, passes signals to it and waits; then ends what it left behind: TERM, after a moment KILL.
  * Returns its exit status, 128+N for signal N; *nobody_left as of leftover_end. */
 int run_wait(const struct run *r, bool *nobody_left);

@@ -116,7 +116,8 @@ static _Noreturn void live_and_leave(struct plan *p, struct run *r, const char *
             container_end_execs(p->folder);
             work_sweep(p);
             bloom_leave(p);
-            binds_clean(p);
+            if (!container_used_here(p->folder)) /* a scheduler's jobs live on */
+                binds_clean(p);
         }
     }
     _exit(status);

@@ -102,6 +102,18 @@ static void enter_container(struct core *c, const struct handover *h, struct sta
     }
 }
 
+/* A program of the host may be called by another name than its path. */
+static const char *named_program(const struct handover *h, const struct stack *s)
+{
+    static char path[4096];
+    const struct handover_text *given = &HANDOVER(h, 'h');
+    if (!given->at || given->len >= sizeof path)
+        return s->argv[0];
+    for (u32 k = 0; k < given->len; k++)
+        path[k] = given->at[k];
+    return path;
+}
+
 const char *first_start(struct core *c, const struct handover *h, struct stack *s, struct core_program *out)
 {
     static char path[2 * 4096];
@@ -109,13 +121,14 @@ const char *first_start(struct core *c, const struct handover *h, struct stack *
         enter_container(c, h, s);
     if (s->argc < 1)
         fatal(125, "no program to run is given and the image names none", NULL);
-    long r = search_program(c, s, s->argv[0], out, path, sizeof path);
+    const char *name = named_program(h, s);
+    long r = search_program(c, s, name, out, path, sizeof path);
     if (r)
-        cannot_run(s->argv[0], r);
+        cannot_run(name, r);
     if (!out->again)
         return path;
     stack_drop_own(s, NULL);
     const long a[6] = {(long)path, (long)s->argv, (long)s->envp};
     r = core_syscall(c, SYS_execve, a);
-    cannot_run(s->argv[0], r);
+    cannot_run(name, r);
 }

@@ -51,11 +51,12 @@ export const startFlags: readonly Flag[] = [
 ];
 
 export const lpmxFlags: readonly Flag[] = [
-  refused(
+  value(
     "engine",
     "e",
-    "value",
-    "submit from inside is not ready in this release: call the scheduler outside of the container",
+    "GRID",
+    "Show the batch commands of this scheduler (see lpmx run --grid)",
+    "SCHEDULER",
   ),
   list("file", "f", "LPMX_FILE", "Show host files at guest paths", "HOST=GUEST[:…]"),
   bool("help", "h", "HELP", "Show this help"),

@@ -72,6 +72,13 @@ export const createFlags: readonly Flag[] = [
     "value",
     "the host's /dev/nvidia* is shown already: bind the driver's libraries with --volume",
   ),
+  value(
+    "grid",
+    undefined,
+    "GRID",
+    "Show the batch commands of auto (what the host has), sge, slurm, pbs, lsf or none",
+    "SCHEDULER",
+  ),
   ignored("group-add", undefined, "list", rights),
   ignored("health-cmd", undefined, "value", health),
   ignored("health-interval", undefined, "value", health),
