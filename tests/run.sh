@@ -5,6 +5,7 @@
 tests=${LPMX_TEST_CACHE:-/var/cache/lpmx-tests}
 test_user=lpmx-test
 mounts=
+schedulers=
 
 for name in "$@"; do
   shift
@@ -50,6 +51,34 @@ prepare_mounts() {
   give_capability "$work/bin/tool_host" 21   # CAP_SYS_ADMIN
 }
 
+# Debian asks for these; the tests have a cell of their own, but without one of the machine's its packages do not set up.
+preseed() {
+  command -v debconf-set-selections >/dev/null || return 0
+  for package in gridengine-common gridengine-client gridengine-master gridengine-exec; do
+    printf '%s shared/gridenginemaster string %s\n%s shared/gridenginecell string default\n%s shared/gridengineconfig boolean true\n' \
+      $package "$(hostname)" $package $package
+  done | debconf-set-selections
+}
+
+free_ports() {
+  python3 -c 'import socket
+held = [socket.socket() for _ in range(2)]
+for s in held: s.bind(("", 0))
+print(*(s.getsockname()[1] for s in held))'
+}
+
+# A Grid Engine and a Slurm of this run, where cases of them may be asked for. What they need stands in $work/NAME/env.
+start_schedulers() {
+  [ $# = 0 ] || case " $* " in *grid* | *" spec: "* | *" spec "*) ;; *) return 0 ;; esac
+  chmod a+x "$work"
+  for scheduler in gridengine slurm; do
+    # shellcheck disable=SC2046 # two ports
+    sh tests/support/$scheduler.sh start "$work/$scheduler" $(free_ports)
+    schedulers="$schedulers $scheduler"
+    offers="$offers $scheduler"
+  done
+}
+
 # The hosted tests start as root: what they compare with is root in a plain directory. The code under test runs as nobody there.
 start_native() {
   for program in "$work"/bin/test_*; do
@@ -89,6 +118,7 @@ sweep_old_runs() {
 }
 
 clean_up() {
+  for scheduler in $schedulers; do sh tests/support/$scheduler.sh stop "$work/$scheduler"; done
   for folder in $mounts; do umount -l "$folder" || true; done
   if [ -n "${LPMX_TEST_KEEP:-}" ]; then echo "kept: $work" >&2; else chmod -R u+rwX "$work" 2>/dev/null; rm -rf "$work"; fi
 }
@@ -96,7 +126,7 @@ clean_up() {
 run_as_root() {
   missing=$(missing_packages)
   # shellcheck disable=SC2086 # one word per package
-  [ -z "$missing" ] || need_packages $missing
+  [ -z "$missing" ] || { preseed; need_packages $missing; }
   id "$test_user" >/dev/null 2>&1 || useradd --system --home-dir "$tests/home" --shell /bin/sh "$test_user"
   mkdir -p "$tests/deno" "$tests/home"
   chown "$test_user" "$tests/deno" "$tests/home"
@@ -114,6 +144,7 @@ run_as_root() {
   chown -R "$test_user" "$work"
   prepare_mounts
   offers="images mounts"
+  start_schedulers "$@"
   uid=$(id -u "$test_user") gid=$(id -g "$test_user")
   as_user="setpriv --reuid $uid --regid $gid --clear-groups"
 }
@@ -134,7 +165,7 @@ build
 native tests
 strict=0
 if [ "$(id -u)" = 0 ]; then
-  run_as_root
+  run_as_root "$@"
   strict=1
   export DENO_DIR="$tests/deno"
   mkdir "$work/native"

@@ -10,7 +10,7 @@ export interface Machine {
   /** Empty when nobody built test images. */
   list: ImageList;
   expected: string;
-  /** What only root could prepare and has: "mounts" (small, noexec, empty root), "images". */
+  /** What only root could prepare and has: "mounts" (small, noexec, empty root), "images", "gridengine", "slurm". */
   offers: Set<string>;
   /** What takes long is run too. */
   long: boolean;
@@ -59,3 +59,13 @@ export function environment(machine: Machine, store: string): Record<string, str
 }
 
 export const sharedStore = (machine: Machine) => `${machine.work}/store`;
+
+/** What users of the run's batch schedulers need, by the names of the variables: SGE_ROOT, SLURM_CONF… */
+export function schedulerVariables(machine: Machine): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of ["gridengine", "slurm"].filter((name) => machine.offers.has(name))) {
+    const lines = Deno.readTextFileSync(`${machine.work}/${name}/env`).trim().split("\n");
+    for (const line of lines) found[line.split("=")[0]!] = line.split("=")[1]!;
+  }
+  return found;
+}

@@ -3,7 +3,7 @@
 // Names: unit:<file>, native:<program>, fault:<fault>, probe:<program>, spec:<area>/<case>, whole:<check over the whole run>.
 import { findCases } from "./case.ts";
 import { runCase, loadImages, type Variables } from "./execute.ts";
-import { environment, type Machine, machineFromEnvironment, sharedStore } from "./machine.ts";
+import { environment, type Machine, machineFromEnvironment, schedulerVariables, sharedStore } from "./machine.ts";
 import { faultTests, nativeTests, probes, unitTests } from "./programs.ts";
 import { type Servers, startServers } from "./servers.ts";
 import { hashTrees, wholeChecks } from "./whole.ts";
@@ -89,6 +89,7 @@ async function main(filters: string[]): Promise<number> {
     tools: `${machine.work}/bin`,
     cache: `${machine.work}/cache`,
     docs: `${machine.source}/docs`,
+    ...schedulerVariables(machine),
   };
   for (const [name, folder] of Object.entries({ ...machine.list.images, ...machine.list.own })) {
     variables[`tree_${name.replaceAll("-", "_")}`] = `${folder}/rootfs`;
