@@ -45,7 +45,7 @@ const ignored = without("ignored"), refused = without("refused");
 /** Keys of a service. */
 export const serviceFields: readonly Field[] = [
   supported("image", "text", "Image that the service runs; `host` is this machine itself"),
-  supported("command", "words", "Run this; without it the service is there to be called only"),
+  supported("command", "words", "Run this instead of the image's CMD"),
   supported("entrypoint", "words", "Run this instead of the image's ENTRYPOINT"),
   supported("expose", "expose", "Programs that can be called from the host (ports change nothing)"),
   supported(

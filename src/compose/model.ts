@@ -74,6 +74,8 @@ export interface Service {
   maps: ServiceMap[];
   expose: Exposed[];
   dependsOn: Dependency[];
+  /** Whether `up` starts it; others are tools, there to be called. */
+  started: boolean;
 }
 
 /** A project: what one or several files say. */

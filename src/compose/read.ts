@@ -41,10 +41,19 @@ export function readProject(documents: readonly Value[], setting: Setting): Proj
   });
   const services = read.map(({ service }) => service);
   for (const { service, keys } of read) service.maps = readMaps(keys, services, setting);
+  for (const service of services) service.started = !isTool(service, services);
   const own = [...declared.values()].filter(({ external }) => !external);
   const project = { name, services, ownVolumes: own.map(({ stored }) => stored), notes };
   checkProject(project);
   return project;
+}
+
+/** A service without a command that has to do with calls: its own programs are called, or it calls others'. */
+function isTool(service: Service, all: readonly Service[]): boolean {
+  const { name, command, entrypoint, restart, maps, expose } = service;
+  if (command !== undefined || entrypoint !== undefined || restart) return false;
+  const called = all.some(({ maps }) => maps.some(({ service }) => service === name));
+  return called || maps.length > 0 || expose.length > 0;
 }
 
 function projectName(top: Keys, setting: Setting): string {

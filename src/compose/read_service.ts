@@ -16,7 +16,7 @@ export interface Context {
 
 const containerForm = /^[A-Za-z0-9][A-Za-z0-9_.-]+$/;
 
-/** Reads a service. Its maps are read when all services are known (read.ts). */
+/** Reads a service. Its maps, and whether it is started, are found out when all services are known (read.ts). */
 export function readService(
   name: string,
   value: Value,
@@ -44,6 +44,7 @@ export function readService(
     maps: [],
     expose: readExposed(keys, context.notes),
     dependsOn: readDepends(keys, context.notes),
+    started: true,
   };
   return { service, keys };
 }

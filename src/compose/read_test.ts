@@ -157,6 +157,7 @@ Deno.test("services stand after what they depend on; a choice takes along what i
   );
   const names = (services: Project["services"]) => services.map(({ name }) => name).join("");
   assert.equal(names(inOrder(project.services)), "cabde");
+  assert.equal(names(project.services.filter(({ started }) => started)), "ace");
   assert.equal(names(chosen(project, ["a"], [])), "ca");
   assert.equal(names(chosen(project, ["b"], [])), "bd");
   assert.equal(names(chosen(project, [], [])), "cabd");

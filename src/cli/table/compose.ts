@@ -58,7 +58,7 @@ export const compose: readonly Command[] = [
     details: verb(
       "compose up",
       "What is so already is left alone; a service whose settings or image have changed is made again, unless it is running. Images that are missing are " +
-        "pulled, several at once. Services with a command are started in the background, each after those it depends on.",
+        "pulled, several at once. Services are started in the background, each after those it depends on; what is there to be called only (it has no command, and exposes or maps programs) is not.",
     ),
     examples: ["lpmx compose up", "lpmx compose up --force-recreate bwa"],
     flags: [

@@ -45,11 +45,6 @@ interface Wanted {
   hash: string;
 }
 
-/** Whether a service runs something of its own, or is there to be called only. */
-export function isStarted({ command, entrypoint, restart }: Service): boolean {
-  return command !== undefined || entrypoint !== undefined || restart;
-}
-
 /** Brings a project up. Throws LpmxError. */
 export async function up(
   stores: readonly Store[],
@@ -68,7 +63,7 @@ export async function up(
   const wanted = services.map((service, at) => {
     const image = images.get(service.name)!;
     // A container needs something to run, also if nothing ever starts it.
-    const command = image.runs || isStarted(service) ? service.command : ["true"];
+    const command = image.runs || hasCommand(service) ? service.command : ["true"];
     return describe({ ...service, command }, image, {
       image: image.word,
       environment: environments[at]!,
@@ -78,9 +73,14 @@ export async function up(
   if (options.names.length === 0) await orphans(store, loaded, state, options);
   await connect(store, loaded, await observe(store, project.name), options.tell);
   if (options.start) {
-    for (const service of services) await start(store, service, options.tell);
+    for (const service of services) {
+      const starts = service.started && (images.get(service.name)!.runs || hasCommand(service));
+      if (starts) await start(store, service, options.tell);
+    }
   }
 }
+
+const hasCommand = ({ command, entrypoint }: Service) => Boolean(command ?? entrypoint);
 
 function describe(service: Service, image: ChosenImage, resolved: Resolved): Wanted {
   const words = [...optionWords(service, resolved), ...commandWords(service, resolved)];
@@ -191,7 +191,6 @@ async function orphans(
 /** Starts what has a command, unless it runs or has ended well; waits for what it depends on. */
 async function start(store: Store, service: Service, tell: (line: string) => void): Promise<void> {
   const { name, containerName, dependsOn, restart } = service;
-  if (!isStarted(service)) return;
   const container = findContainer(store, containerName);
   if (isRunning(container)) return;
   if (container.exit?.code === 0 && !restart) return tell(`${name}: has ended well before`);
