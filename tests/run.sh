@@ -113,6 +113,9 @@ sweep_old_runs() {
   for old in "$tests"/work.*; do
     [ -d "$old" ] && ! kill -0 "${old##*.}" 2>/dev/null || continue
     for folder in small noexec shared empty/proc; do umount -l "$old/$folder" 2>/dev/null || true; done
+    for scheduler in gridengine slurm; do
+      [ ! -d "$old/$scheduler" ] || sh tests/support/$scheduler.sh stop "$old/$scheduler"
+    done
     rm -rf "$old"
   done
 }

@@ -54,14 +54,18 @@ configure() {
   as_admin $programs/qconf -Aq queue
 }
 
+# Its process id has to be the daemon's own, also through Debian's wrapper, which ends in an exec.
+daemon() {
+  clean sh -c 'echo $$ >"$1.pid"; exec "/usr/sbin/sge_${1##*/}"' sh "$folder/$1" >"$folder/$1.log" 2>&1 &
+}
+
 start() {
   qmaster=$1 execd=$2
   mkdir -p "$folder"
   chmod 755 "$folder"
   write_cell
   printf '%s\n' "SGE_ROOT=$root" SGE_CELL=default "SGE_QMASTER_PORT=$qmaster" "SGE_EXECD_PORT=$execd" >"$folder/env"
-  clean /usr/sbin/sge_qmaster >"$folder/qmaster.log" 2>&1 &
-  echo $! >"$folder/qmaster.pid"
+  daemon qmaster
   tries=0
   until as_admin $programs/qconf -sh >/dev/null 2>&1; do
     tries=$((tries + 1))
@@ -69,14 +73,14 @@ start() {
     sleep 0.2
   done
   configure >"$folder/configure.log" 2>&1 || { cat "$folder/configure.log" >&2; return 1; }
-  clean /usr/sbin/sge_execd >"$folder/execd.log" 2>&1 &
-  echo $! >"$folder/execd.pid"
+  daemon execd
 }
 
 # The qmaster may take long to end by itself.
 stop() {
   for daemon in execd qmaster; do
     pid=$(cat "$folder/$daemon.pid" 2>/dev/null) || continue
+    grep -qF "SGE_ROOT=$root" "/proc/$pid/environ" 2>/dev/null || continue # the number may be another's by now
     kill "$pid" 2>/dev/null || continue
     for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 0.2; done
     kill -9 "$pid" 2>/dev/null || true

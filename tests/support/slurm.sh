@@ -69,6 +69,7 @@ start() {
 stop() {
   for file in slurmd.pid slurmctld.pid munge/pid; do
     pid=$(cat "$folder/$file" 2>/dev/null) || continue
+    grep -qF "SLURM_CONF=$folder/" "/proc/$pid/environ" 2>/dev/null || continue # the number may be another's by now
     kill "$pid" 2>/dev/null || continue
     for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 0.2; done
     kill -9 "$pid" 2>/dev/null || true
