@@ -3,6 +3,7 @@
 #include "bloom.h"
 #include "compose.h"
 #include "files.h"
+#include "job.h"
 #include "places.h"
 #include "random_name.h"
 #include "sections.h"
@@ -231,14 +232,20 @@ void container_load(struct plan *p, const char *folder)
 
 const char *container_plan_for(struct plan *p, const char *user, const char *workdir)
 {
-    if (!user && !workdir)
+    const char *job = job_folder(p);
+    if (!user && !workdir && !job)
         return NULL;
     if (workdir && *workdir != '/')
         fail("cannot use the working directory \"%s\": it has to be an absolute path in the container", workdir);
     p->user = user ? user : p->user;
     p->workdir = workdir ? clean_guest_path(workdir) : p->workdir;
+    if (job) {
+        bind_add(p, job, 0, false, job)->host = job;
+        p->user = user ? user : job_user();
+    }
     struct text bytes = plan_encode(p);
-    char *path = format("%s/state/plan.%016llx", p->folder, (unsigned long long)text_hash(format("%s %s", p->user, p->workdir)));
+    char *what = format("%s %s%s%s", p->user, p->workdir, job ? " " : "", job ? job : "");
+    char *path = format("%s/state/plan.%016llx", p->folder, (unsigned long long)text_hash(what));
     int error = access(path, F_OK) == 0 ? 0 : replace_file(path, bytes.at, bytes.len, 0600);
     if (error)
         fail("cannot write %s: %s", path, strerror(-error));

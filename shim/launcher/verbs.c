@@ -7,6 +7,7 @@
 #include "env.h"
 #include "files.h"
 #include "guest.h"
+#include "job.h"
 #include "origin.h"
 #include "places.h"
 #include "run.h"
@@ -219,6 +220,7 @@ void verb_exec(const struct parsed *c)
     r.env = p->env;
     if (tty && !p->image->host)
         env_put(&r.env, "TERM=xterm");
+    job_env(&r.env);
     env_add_flags(&r.env, c);
     for (size_t k = 1; k < c->nrest; k++)
         list_add(&r.argv, c->rest[k]);
