@@ -47,7 +47,7 @@ start_munge() {
   chmod 755 "$folder/munge"
   chmod 400 "$folder/munge/key"
   clean setpriv --reuid munge --regid munge --clear-groups /usr/sbin/munged --force --key-file="$folder/munge/key" \
-    --socket="$folder/munge/socket" --pid-file="$folder/munge/pid" --log-file="$folder/munge/log" --seed-file="$folder/munge/seed"
+    --socket="$folder/munge/socket" --pid-file="$folder/munge/pid" --log-file="$folder/munge/log" --seed-file="$folder/munge/seed" >"$folder/munge.log" 2>&1
 }
 
 start() {
