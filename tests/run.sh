@@ -79,6 +79,21 @@ start_schedulers() {
   done
 }
 
+# The machine's cron daemon, for the case that has a crontab; where none runs, one of the tests, which the last run to need it ends.
+start_cron() {
+  offers="$offers cron"
+  ! kill -0 "$(cat /run/crond.pid 2>/dev/null || echo none)" 2>/dev/null || return 0
+  cron -f >/dev/null 2>&1 </dev/null 7>&- &
+  echo $! >"$tests/cron.pid"
+}
+
+stop_cron() {
+  [ ! -s "$tests/cron.pid" ] || [ -e "/var/spool/cron/crontabs/$test_user" ] || {
+    kill "$(cat "$tests/cron.pid")" 2>/dev/null
+    rm -f "$tests/cron.pid"
+  } || true
+}
+
 # The hosted tests start as root: what they compare with is root in a plain directory. The code under test runs as nobody there.
 start_native() {
   for program in "$work"/bin/test_*; do
@@ -121,6 +136,7 @@ sweep_old_runs() {
 }
 
 clean_up() {
+  stop_cron
   for scheduler in $schedulers; do sh tests/support/$scheduler.sh stop "$work/$scheduler"; done
   for folder in $mounts; do umount -l "$folder" || true; done
   if [ -n "${LPMX_TEST_KEEP:-}" ]; then echo "kept: $work" >&2; else chmod -R u+rwX "$work" 2>/dev/null; rm -rf "$work"; fi
@@ -148,6 +164,10 @@ run_as_root() {
   prepare_mounts
   offers="images mounts"
   start_schedulers "$@"
+  [ $# != 0 ] || set -- spec:
+  for name in "$@"; do
+    case spec:compose/cron in "$name"*) start_cron ;; esac
+  done
   uid=$(id -u "$test_user") gid=$(id -g "$test_user")
   as_user="setpriv --reuid $uid --regid $gid --clear-groups"
 }
