@@ -150,6 +150,8 @@ u64 start_time(long pid)
 {
     const char *stat = read_file(format("/proc/%ld/stat", pid), 4096, NULL);
     const char *at = stat ? strrchr(stat, ')') : NULL; /* the name before it may hold anything */
+    if (at && (at[2] == 'Z' || at[2] == 'X')) /* it has ended, and its parent does not ask */
+        return 0;
     for (int field = 2; at && field < 22; field++) {
         at = strchr(at, ' ');
         if (at)

@@ -14,10 +14,11 @@ function firstLine(path: string): string {
   }
 }
 
-/** Start time of a process in clock ticks since boot; "" when it does not exist. */
+/** Start time of a process in clock ticks since boot; "" when it does not exist, or has ended and its parent does not ask. */
 export function startTime(pid: number): string {
   const stat = firstLine(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" || fields[0] === "X" ? "" : fields[19] ?? "";
 }
 
 /** Identity of the running kernel: /proc/sys/kernel/random/boot_id. */

@@ -1,7 +1,7 @@
 hosts() {
   for entry in "$LPMX_HOME"/containers/*/tree/hosts/*; do
     echo "$1: $(basename "$entry" | sed -E 's/^bloom[.].*/bloom/; s/^[0-9a-f]{16}$/host/')"
-  done
+  done | sort -r # names of hosts are hashes: their order says nothing
 }
 wait_for() {
   while ! [ -e "$1" ]; do sleep 0.1; done
