@@ -147,7 +147,7 @@ static void add_own(struct list *env, const struct call *c)
     }
 }
 
-static _Noreturn void serve_host(const struct call *c, const char *program, char **argv)
+_Noreturn void call_serve_host(const struct call *c, const char *program, char **argv)
 {
     struct list args = {0}, host = {0};
     for (char **e = environ; *e; e++)
@@ -197,7 +197,7 @@ static _Noreturn void serve(const struct call *c, const char *path, char **argv)
     if (kind && program && !strcmp(kind, "exec"))
         serve_exec(c, program, argv);
     if (kind && program && !strcmp(kind, "host"))
-        serve_host(c, program, argv);
+        call_serve_host(c, program, argv);
     if (kind && program && !strcmp(kind, "grid"))
         grid_serve(c, program, argv);
     fail("cannot run %s: it was made by another release of lpmx\nhint: make it again", path);

@@ -22,6 +22,8 @@ void call_serve(char **argv);
 /* The same for the command in that file. */
 _Noreturn void call_serve_file(const char *path, char **argv);
 
+/* Does what a command of kind "host" stands for. */
+_Noreturn void call_serve_host(const struct call *c, const char *program, char **argv);
 /* Replaces this process by a program of the host, in the host's view. It is called as the caller called us where that is its name. */
 _Noreturn void call_host(const char *program, const char *called, const struct list *args, const struct list *env);
 

@@ -270,7 +270,7 @@ void container_load_as(struct plan *p, const char *folder, const char *path, con
                        .hostname = sections_text(&s, c->hostname), .owner_uid = c->owner_uid, .owner_gid = c->owner_gid, .flags = c->flags,
                        .stop_signal = c->stop_signal, .created = c->created, .layers = sections_list(&s, LPMX_SEC_LAYERS),
                        .env = sections_list(&s, LPMX_SEC_ENV), .entrypoint = sections_list(&s, LPMX_SEC_ENTRYPOINT),
-                       .cmd = sections_list(&s, LPMX_SEC_CMD), .changes = c->changes, .changed = sections_list(&s, LPMX_SEC_CHANGES)};
+                       .cmd = sections_list(&s, LPMX_SEC_CMD), .grid = sections_list(&s, LPMX_SEC_GRID), .changes = c->changes, .changed = sections_list(&s, LPMX_SEC_CHANGES)};
     p->tree = join_path(store, p->tree_entry);
     for (u64 k = 0; k < room / sizeof *binds; k++)
         p->binds[p->nbinds++] = (struct plan_bind){

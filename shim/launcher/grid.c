@@ -3,7 +3,8 @@
 #include "compose.h"
 #include "files.h"
 #include "guest.h"
-#include "map.h"
+#include "origin.h"
+#include "unpack.h"
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,11 +51,38 @@ static void show_commands(struct plan *p, enum grid_scheduler s, const char *hos
     const struct grid_command *c;
     for (size_t k = 0; folder && (c = grid_command_at(s, k)); k++) {
         char *guest = join_path(folder, c->name), *program = join_path(host, c->name);
-        if (access(program, X_OK) < 0 || (!over && guest_mode(p->image, guest)))
+        if (!lpmx_path() || access(program, X_OK) < 0 || (!over && guest_mode(p->image, guest)))
             continue;
-        struct plan_bind *b = bind_add(p, guest, LPMX_BIND_RO | LPMX_BIND_FILE | LPMX_BIND_MAP | LPMX_BIND_HIDDEN, false, "");
-        map_program(b, c->what == GRID_QUERY ? "host" : "grid", program, c->what == GRID_QUERY ? NULL : format("scheduler=%s", grid_name(s)));
+        bind_add(p, guest, LPMX_BIND_RO | LPMX_BIND_FILE | LPMX_BIND_MAP | LPMX_BIND_HIDDEN, false, "")->host = lpmx_path();
     }
+}
+
+static bool is_shown(const struct plan *p, const char *guest)
+{
+    for (size_t k = 0; k < p->nbinds; k++)
+        if (p->binds[k].flags & LPMX_BIND_HIDDEN && !strcmp(p->binds[k].guest, guest))
+            return true;
+    return false;
+}
+
+/* All of a scheduler's commands are lpmx itself in a container, so that showing them costs no file; which is meant says the name it was found by. */
+void grid_stand_in(char **argv)
+{
+    const char *guest = origin_program(), *name = guest ? strrchr(guest, '/') + 1 : NULL;
+    if (!guest || !strcmp(name, "lpmx") || !origin_plan() || !is_shown(origin_plan(), guest))
+        return;
+    const struct list *shown = &origin_plan()->grid;
+    const struct grid_command *c = shown->n == 2 ? grid_command(grid_named(shown->at[0]), name) : NULL;
+    if (!c)
+        return;
+    char *program = join_path(shown->at[1], name);
+    if (access(program, X_OK) < 0 && find_on_path(name)) /* another node has it elsewhere */
+        program = find_on_path(name);
+    struct call call = {{0}};
+    list_add(&call.keys, format("scheduler=%s", grid_name(c->scheduler)));
+    if (c->what == GRID_QUERY)
+        call_serve_host(&call, program, argv);
+    grid_serve(&call, program, argv);
 }
 
 void grid_compose(struct plan *p, const struct parsed *c)
@@ -70,6 +98,8 @@ void grid_compose(struct plan *p, const struct parsed *c)
         fail("cannot use --grid %s: there is no %s on this host's PATH\nhint: load the scheduler's module first, or leave --grid out", word,
              grid_command_at(s, 0)->name);
     show_commands(p, s, folder, !automatic);
+    list_add(&p->grid, grid_name(s));
+    list_add(&p->grid, folder);
     for (size_t k = 0; (name = grid_setting_at(s, k)); k++)
         if (setting(name) && !env_get(&p->env, name))
             env_put(&p->env, format("%s=%s", name, setting(name)));

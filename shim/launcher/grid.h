@@ -13,6 +13,8 @@
 
 /* Whether the calling environment's scheduler is wanted (--grid) and found: its commands become binds of a plan in the making. */
 void grid_compose(struct plan *p, const struct parsed *c);
+/* When this program was called by the name of a scheduler's command that a container shows, does what that stands for. */
+void grid_stand_in(char **argv);
 /* Does what a command of kind "grid" stands for: argv as the caller gave it. */
 _Noreturn void grid_serve(const struct call *c, const char *program, char **argv);
 /* `lpmx __job SPEC -- ARG...`: the job that a submission described, in its container. */

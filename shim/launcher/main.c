@@ -95,6 +95,7 @@ int main(int argc, char **argv)
     run_take_umask();
     self_init(argc > 0 ? argv[0] : "");
     call_serve(argv);
+    grid_stand_in(argv);
     if (words[0] && !strcmp(words[0], "__call") && words[1] && words[2])
         call_serve_file(words[1], argv + 3);
     hand_on_standard_streams();

@@ -52,14 +52,6 @@ static void set_call(struct plan_bind *b, struct call c, const char *program)
     b->host = shared_command(kept, last_name(program));
 }
 
-void map_program(struct plan_bind *b, const char *kind, const char *program, const char *key)
-{
-    struct call c = call_new(kind);
-    if (key)
-        list_add(&c.keys, key);
-    set_call(b, c, program);
-}
-
 static void of_container(struct plan_bind *b, const char *target, const char *colon)
 {
     struct plan *p = need(sizeof *p);

@@ -10,8 +10,6 @@
 void maps_compose(struct plan *p, const struct parsed *c);
 /* The programs that every container finds without being asked: lpmx itself. */
 void maps_default(struct plan *p);
-/* Makes a bind show a command of that kind for a program of the host; key: one more "key=value" of it, or NULL. */
-void map_program(struct plan_bind *b, const char *kind, const char *program, const char *key);
 /* Makes the command that a bind shows, where there is none yet. */
 void map_make(const struct plan_bind *b);
 /* One "TARGET=GUESTPATH" more, one guest path less. Both fail with a line. */

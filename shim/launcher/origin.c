@@ -13,7 +13,7 @@ extern char **environ;
 static struct {
     const struct plan *plan;
     struct list env, host_env;
-    const char *cwd, *host_cwd;
+    const char *cwd, *host_cwd, *program;
     u64 umask;
 } origin;
 
@@ -75,6 +75,7 @@ void origin_init(void)
         container_load_as(p, folder_of(plan), plan, store);
         origin.plan = p;
         origin.cwd = field(over, 'c');
+        origin.program = field(over, 'x');
     }
     struct list own = {0};
     const struct list *base = origin.plan && origin.host_env.n ? &origin.host_env : &origin.env;
@@ -101,6 +102,11 @@ const struct list *origin_env(void)
 const char *origin_cwd(void)
 {
     return origin.cwd ? *origin.cwd ? origin.cwd : "/" : NULL;
+}
+
+const char *origin_program(void)
+{
+    return origin.program;
 }
 
 const char *origin_host_cwd(void)

@@ -16,6 +16,8 @@ const struct plan *origin_plan(void);
 /* The environment and, when it is contained, the working directory (guest path) of the caller. */
 const struct list *origin_env(void);
 const char *origin_cwd(void);
+/* The guest path by which a contained caller found this program, else NULL. */
+const char *origin_program(void);
 /* The bits 0700 of the caller's umask that the kernel does not know of. */
 u32 origin_umask(void);
 /* Whether our filter is active in this process, so that programs of the host have to be started by lpmx-start. */

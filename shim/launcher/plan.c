@@ -34,6 +34,7 @@ struct text plan_encode(struct plan *p)
     writer_list(&w, LPMX_SEC_ENV, &p->env);
     writer_list(&w, LPMX_SEC_ENTRYPOINT, &p->entrypoint);
     writer_list(&w, LPMX_SEC_CMD, &p->cmd);
+    writer_list(&w, LPMX_SEC_GRID, &p->grid);
     if (p->changed.n)
         writer_list(&w, LPMX_SEC_CHANGES, &p->changed);
     qsort(p->binds, p->nbinds, sizeof *p->binds, by_guest);

@@ -42,6 +42,7 @@ struct plan {
     u64 created;
     struct list layers; /* as the plan file spells them */
     struct list env, entrypoint, cmd;
+    struct list grid; /* the scheduler whose commands are shown, and where the host has them */
     struct list changed; /* LPMX_SEC_CHANGES */
     struct plan_bind binds[BINDS_MAX];
     size_t nbinds;

@@ -18,7 +18,7 @@ static int check(struct sections *s, const char *magic)
     for (u32 k = 0; k < head->nsections; k++) {
         if (part[k].offset % 8 || part[k].offset > s->size || part[k].size > s->size - part[k].offset)
             return -EINVAL;
-        if ((part[k].id < LPMX_SEC_STRINGS || part[k].id > LPMX_SEC_CHANGES) && part[k].flags & LPMX_SECTION_REQUIRED)
+        if ((part[k].id < LPMX_SEC_STRINGS || part[k].id > LPMX_SEC_GRID) && part[k].flags & LPMX_SECTION_REQUIRED)
             return -EINVAL;
     }
     s->pool = sections_find(s, LPMX_SEC_STRINGS, &s->pool_size);
@@ -108,7 +108,7 @@ struct text writer_finish(struct section_writer *w, const char *magic)
     u64 at = sizeof head + w->parts * sizeof(struct lpmx_section);
     struct text table = {0};
     for (u32 k = 0; k < w->parts; k++) {
-        struct lpmx_section part = {w->part[k].id, w->part[k].id == LPMX_SEC_CHANGES ? 0 : LPMX_SECTION_REQUIRED, at, w->part[k].bytes.len};
+        struct lpmx_section part = {w->part[k].id, w->part[k].id >= LPMX_SEC_CHANGES ? 0 : LPMX_SECTION_REQUIRED, at, w->part[k].bytes.len};
         text_put(&table, (const char *)&part, sizeof part);
         at += (part.size + 7) & ~(u64)7;
     }
