@@ -153,13 +153,19 @@ int in_child(int (*f)(void *), void *arg)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-long test_option(const char *name, long otherwise)
+const char *test_text(const char *name)
 {
     size_t n = strlen(name);
     for (int i = 1; i < arg_count; i++)
         if (!strncmp(arg_list[i], "--", 2) && !strncmp(arg_list[i] + 2, name, n) && arg_list[i][2 + n] == '=')
-            return strtol(arg_list[i] + 3 + n, NULL, 0);
-    return otherwise;
+            return arg_list[i] + 3 + n;
+    return NULL;
+}
+
+long test_option(const char *name, long otherwise)
+{
+    const char *text = test_text(name);
+    return text ? strtol(text, NULL, 0) : otherwise;
 }
 
 void test_start(const char *name, int argc, char **argv)

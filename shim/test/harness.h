@@ -32,6 +32,7 @@ extern char test_folder[4096]; /* the temp folder; removed by test_end unless LP
 extern bool test_root;         /* started as root: oracles may use that, the core never runs so */
 extern bool test_long;         /* --long, or LPMX_TEST_LONG in the environment */
 void test_start(const char *name, int argc, char **argv);
+const char *test_text(const char *name);             /* --name=TEXT; NULL when it is not given */
 long test_option(const char *name, long otherwise); /* --name=N */
 int test_end(void);                                 /* prints the sums; the exit status */
 /* One line per test. False = it failed; the reason is printed with it. */

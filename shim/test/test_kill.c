@@ -1,6 +1,6 @@
 /* Every kind of change, ended before each of its system calls in turn (a kill -9 there), and then with each of them failing. Afterwards a
  * fresh core must see the tree as before or as after the whole change, the invariants hold, the change can be made again, and a sweep
- * leaves no temp and alters nothing. Options: --scenario=N; --long: every call, each scenario with and without a bloom (else each fourth). */
+ * leaves no temp and alters nothing. Options: --scenario=NAME: that one, every call; --long: every call, each scenario with and without a bloom (else each fourth). */
 #define _GNU_SOURCE
 #include "files.h"
 #include "model_image.h"
@@ -334,7 +334,7 @@ static bool run_scenario(const struct scenario *s, bool bloom, int stop)
     snprintf(name, sizeof name, "%s, %s%s", s->name, stop == STOP_END ? "killed" : "failing", bloom ? ", bloom" : "");
     if (!fault && calls > CALLS_MAX)
         fault = "far too many system calls";
-    long stride = test_long || test_option("scenario", -1) >= 0 ? 1 : 4;
+    long stride = test_long || test_text("scenario") ? 1 : 4;
     if (stride > 1)
         at = 1 + (s - scenarios) % stride;
     for (; !fault && at <= calls; at += stride) {
@@ -368,14 +368,17 @@ int main(int argc, char **argv)
     if (in_child(write_image, NULL))
         return 1;
     u64 before = hash_tree(view_folder, "container");
-    long only = test_option("scenario", -1);
-    for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
-        for (int bloom = 0; bloom < 2 && (only < 0 || only == (long)i); bloom++) {
-            if (test_long || only >= 0 || (int)(i & 1) == bloom)
+    const char *only = test_text("scenario");
+    for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+        if (only && strcmp(only, scenarios[i].name))
+            continue;
+        for (int bloom = 0; bloom < 2; bloom++) {
+            if (test_long || only || (int)(i & 1) == bloom)
                 run_scenario(&scenarios[i], bloom, STOP_END);
-            if (test_long || only >= 0 || (int)(i & 1) != bloom)
+            if (test_long || only || (int)(i & 1) != bloom)
                 run_scenario(&scenarios[i], bloom, STOP_FAIL);
         }
+    }
     test_report("the layers do not change", hash_tree(view_folder, "container") == before, NULL);
     return test_end();
 }
