@@ -269,8 +269,8 @@ struct lpmx_payload {
 /* ---- Commands: an exposed command (bin/NAME) and what a map shows at a guest path are copies of the launcher's program without payload,
  * followed by NUL-terminated strings "KEY=VALUE" and struct lpmx_call. They run in the host's view wherever they are started, since they are
  * linked into the text window: the exec planner executes a program that is as it is, with its own hand-over in the environment. Keys:
- *   kind       "exec": a program of a container; "host": a program of the host; "grid": a command of the scheduler (host program)
- *   container  exec: id (64 hex)         program  exec: guest path or name to look for in PATH; host, grid: host path
+ *   kind       "exec": a program of a container; "host": a program of the host
+ *   container  exec: id (64 hex)         program  exec: guest path or name to look for in PATH; host: host path
  *   store      store root when it was made; one that was moved is found beside the command (<store>/bin, <store>/maps)
  *   lpmx       the one file when it was made            cache  name of its cache folder (hash of the payload, 64 hex)
  *   env        one NAME or NAME=VALUE for the program; may come several times       user, workdir  exec: as of `lpmx exec`

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+extern char **environ;
+
 static void (*undo_on_fail)(void);
 
 void on_fail(void (*undo)(void))
@@ -205,6 +207,21 @@ void env_put(struct list *env, const char *assignment)
         env->n--;
         memmove(env->at + k, env->at + k + 1, (env->n - k + 1) * sizeof *env->at);
     }
+}
+
+struct list env_own(void)
+{
+    struct list env = {0};
+    for (char **e = environ; *e; e++)
+        list_add(&env, *e);
+    return env;
+}
+
+bool env_named(const char *assignment, const char *name)
+{
+    size_t len = strlen(name), has = name_length(assignment);
+    bool all = len && name[len - 1] == '*';
+    return all ? has >= len - 1 && !memcmp(assignment, name, len - 1) : has == len && !memcmp(assignment, name, len);
 }
 
 const char *setting(const char *name)

@@ -55,6 +55,10 @@ void list_sort(struct list *l); /* bytewise */
  * order stays; "NAME" without '=' removes it. */
 const char *env_get(const struct list *env, const char *name);
 void env_put(struct list *env, const char *assignment);
+/* The launcher's own, as a list. */
+struct list env_own(void);
+/* Whether an assignment is of that name; a name ending in * stands for all that begin so. */
+bool env_named(const char *assignment, const char *name);
 /* Value of a variable of the launcher's own environment; NULL when unset or empty. */
 const char *setting(const char *name);
 

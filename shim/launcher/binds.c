@@ -202,19 +202,10 @@ static void make_shm(const struct plan *p, struct plan_bind *b, bool live)
 /* A target inside another bind gets its mount point there, as container runtimes do: cwltool waits for it. */
 static void make_mount_point(const struct plan *p, const struct plan_bind *b)
 {
-    const struct plan_bind *outer = NULL;
-    size_t skip = 0;
-    for (size_t k = 0; k < p->nbinds; k++) {
-        const struct plan_bind *o = &p->binds[k];
-        size_t len = strlen(o->guest);
-        if (o != b && len > skip && starts_with(b->guest, o->guest) && b->guest[len] == '/') {
-            outer = o;
-            skip = len;
-        }
-    }
+    const struct plan_bind *outer = plan_bind_at(p, copy_text(b->guest, (size_t)(strrchr(b->guest, '/') - b->guest)));
     if (!outer || !outer->host || outer->flags & (LPMX_BIND_TRUST | LPMX_BIND_RO | LPMX_BIND_FILE))
         return;
-    char *place = format("%s%s", outer->host, b->guest + skip);
+    char *place = plan_bind_path(outer, b->guest);
     if (access(place, F_OK) == 0)
         return;
     int error = make_dirs(b->flags & LPMX_BIND_FILE ? copy_text(place, (size_t)(strrchr(place, '/') - place)) : place, 0755);

@@ -5,7 +5,6 @@
 #include "container.h"
 #include "cross.h"
 #include "files.h"
-#include "grid.h"
 #include "origin.h"
 #include "places.h"
 #include "run.h"
@@ -19,8 +18,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-extern char **environ;
 
 #define STRINGS_MAX 65536
 #define PROGRAM_MAX (1 << 20) /* the text window */
@@ -80,7 +77,9 @@ int call_write(const char *path, const struct call *c)
     if (!size)
         return -ENOEXEC;
     struct text file = {0};
-    text_put(&file, (char *)own, (size + 7) & ~(size_t)7);
+    text_put(&file, (char *)own, size);
+    while (file.len % 8)
+        text_put(&file, "", 1);
     size_t start = file.len;
     for (size_t k = 0; k < c->keys.n; k++)
         text_put(&file, c->keys.at[k], strlen(c->keys.at[k]) + 1);
@@ -102,10 +101,10 @@ struct call call_new(const char *kind)
     return c;
 }
 
-/* The store: where the command lies in one (bin/NAME, containers/<id>/maps/NAME), else where it was when the command was made. */
+/* The store: where the command lies in one (bin/NAME, maps/HASH.NAME), else where it was when the command was made. */
 static void find_store(const char *path, const struct call *c)
 {
-    char *folder = path ? copy_text(path, (size_t)(strrchr(path, '/') - path)) : NULL;
+    char *folder = path && strrchr(path, '/') ? copy_text(path, (size_t)(strrchr(path, '/') - path)) : NULL;
     char *slash = folder ? strrchr(folder, '/') : NULL;
     const char *store = call_get(c, "store");
     if (slash && (!strcmp(slash, "/bin") || !strcmp(slash, "/maps"))) {
@@ -117,16 +116,10 @@ static void find_store(const char *path, const struct call *c)
         setenv("LPMX_HOME", store, 1);
 }
 
-static const char *last_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 _Noreturn void call_host(const char *program, const char *called, const struct list *args, const struct list *env)
 {
     struct list argv = {0};
-    list_add(&argv, called && !strcmp(last_name(called), last_name(program)) ? called : program);
+    list_add(&argv, called && !strcmp(base_name(called), base_name(program)) ? called : program);
     for (size_t k = 0; k < args->n; k++)
         list_add(&argv, args->at[k]);
     if (origin_filtered())
@@ -149,10 +142,7 @@ static void add_own(struct list *env, const struct call *c)
 
 _Noreturn void call_serve_host(const struct call *c, const char *program, char **argv)
 {
-    struct list args = {0}, host = {0};
-    for (char **e = environ; *e; e++)
-        list_add(&host, *e);
-    struct list env = origin_plan() ? cross_env_out(&host, origin_env(), origin_plan()) : host;
+    struct list args = {0}, env = origin_plan() ? cross_env_out(origin_env(), origin_plan()) : env_own();
     add_own(&env, c);
     cross_cwd_out();
     for (size_t k = 1; argv[k]; k++)
@@ -198,8 +188,6 @@ static _Noreturn void serve(const struct call *c, const char *path, char **argv)
         serve_exec(c, program, argv);
     if (kind && program && !strcmp(kind, "host"))
         call_serve_host(c, program, argv);
-    if (kind && program && !strcmp(kind, "grid"))
-        grid_serve(c, program, argv);
     fail("cannot run %s: it was made by another release of lpmx\nhint: make it again", path);
 }
 

@@ -277,6 +277,13 @@ void container_load_as(struct plan *p, const char *folder, const char *path, con
             .guest = sections_text(&s, binds[k].guest), .host = sections_text(&s, binds[k].host), .flags = binds[k].flags};
 }
 
+void container_load_image(struct plan *p)
+{
+    struct image *image = need(sizeof *image);
+    if (image_find(p->image->id, image))
+        p->image = image;
+}
+
 void container_record_exit(const char *folder, int status)
 {
     char *record = format("{\"code\":%d,\"finished\":%lld}\n", status, (long long)time(NULL));

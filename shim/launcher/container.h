@@ -18,8 +18,11 @@ char *container_find(const char *word);
 /* Reads the plan of an existing container; _as: the plan in that file, of that store. */
 void container_load(struct plan *p, const char *folder);
 void container_load_as(struct plan *p, const char *folder, const char *path, const char *store);
-/* The plan that an exec with another user or working directory (each NULL when it is the container's), or of a parallel job (job.h), needs: plans are immutable, so it is a
- * second one, kept as long as the container, since what is started may live as long. NULL: the container's own will do. */
+/* Looks the plan's image up, so that what it has at a path can be asked; without effect when it is gone. */
+void container_load_image(struct plan *p);
+/* The plan that an exec with another user or working directory (each NULL when it is the container's), or of a parallel job (job.h), needs:
+ * plans are immutable, so it is a second one, kept as long as the container, since what is started may live as long. NULL: the container's
+ * own will do. */
 const char *container_plan_for(struct plan *p, const char *user, const char *workdir);
 /* Whether a process of the container's main life runs (on another host: is believed to). */
 bool container_running(const char *folder);

@@ -17,24 +17,6 @@ static void take_mark(const char *path, const char *mark)
         unlink(path);
 }
 
-/* All that comes until the pipe ends. */
-static char *take_input(void)
-{
-    size_t len = 0, cap = 4096;
-    char *all = need(cap);
-    ssize_t got;
-    while ((got = read(0, all + len, cap - 1 - len)) > 0) {
-        len += (size_t)got;
-        if (cap - len > 1)
-            continue;
-        char *more = need(2 * cap);
-        memcpy(more, all, len);
-        all = more;
-        cap *= 2;
-    }
-    return all;
-}
-
 _Noreturn void continue_when_killed(const char *const *words)
 {
     static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP};
@@ -43,7 +25,7 @@ _Noreturn void continue_when_killed(const char *const *words)
     for (size_t k = 0; k < sizeof ignored / sizeof *ignored; k++)
         signal(ignored[k], SIG_IGN);
     setsid(); /* what is sent to the engine's whole group is not for us */
-    char *all = take_input();
+    char *all = read_to_end(0, NULL);
     if (strstr(all, "done"))
         _exit(0);
     /* Children first, as the engine does it. */

@@ -18,14 +18,10 @@ static const char *const targets[] = {
 
 static bool always_targets(const char *assignment)
 {
-    size_t name = strcspn(assignment, "=");
-    for (size_t k = 0; k < sizeof targets / sizeof *targets; k++) {
-        size_t len = strlen(targets[k]);
-        bool prefix = targets[k][len - 1] == '*';
-        if (prefix ? name >= len - 1 && !memcmp(assignment, targets[k], len - 1) : name == len && !memcmp(assignment, targets[k], len))
+    for (size_t k = 0; k < sizeof targets / sizeof *targets; k++)
+        if (env_named(assignment, targets[k]))
             return true;
-    }
-    return !name;
+    return *assignment == '=' || !*assignment;
 }
 
 static bool set_by(const struct plan *from, const char *assignment)
@@ -52,23 +48,17 @@ struct list cross_env_in(const struct plan *target, const struct list *caller, c
     return env;
 }
 
-struct list cross_env_out(const struct list *host, const struct list *caller, const struct plan *from)
+struct list cross_env_out(const struct list *caller, const struct plan *from)
 {
-    struct list env = {0};
-    for (size_t k = 0; k < host->n; k++)
-        if (!starts_with(host->at[k], "LPMX_"))
-            list_add(&env, host->at[k]);
+    struct list own = env_own(), env = {0};
+    for (size_t k = 0; k < own.n; k++)
+        if (!starts_with(own.at[k], "LPMX_"))
+            list_add(&env, own.at[k]);
     add_callers(&env, caller, from);
     char cwd[4096];
     if (getcwd(cwd, sizeof cwd))
         env_put(&env, format("PWD=%s", cwd));
     return env;
-}
-
-static bool is_below(const char *path, const char *folder)
-{
-    size_t len = strlen(folder);
-    return len && starts_with(path, folder) && (path[len] == '/' || !path[len] || folder[len - 1] == '/');
 }
 
 /* Layers and writable layers: a folder there is a container's own, wherever it can be seen from outside. */
@@ -92,19 +82,6 @@ static bool is_containers(const char *path)
     return starts_with(path, format("/dev/shm/lpmx-%lu.", (unsigned long)getuid()));
 }
 
-/* The number of the bind that decides what is at a guest path, or -1. */
-static long bind_over(const struct plan *p, const char *guest)
-{
-    long best = -1;
-    size_t len = 0;
-    for (size_t k = 0; k < p->nbinds; k++)
-        if (strlen(p->binds[k].guest) > len && is_below(guest, p->binds[k].guest)) {
-            best = (long)k;
-            len = strlen(p->binds[k].guest);
-        }
-    return best;
-}
-
 /* A folder of the caller that it reads on the host too, but only through the throw-away layer of the image `host`, is the host's. */
 char *cross_cwd_in(const struct plan *target)
 {
@@ -119,7 +96,7 @@ char *cross_cwd_in(const struct plan *target)
             continue;
         const char *rest = cwd + (strcmp(b->host, "/") ? strlen(b->host) : 0);
         char *guest = format("%s%s", b->guest, strcmp(rest, "/") ? rest : "");
-        if (bind_over(target, guest) != (long)k)
+        if (plan_bind_at(target, guest) != b)
             continue; /* hidden by another */
         best = guest;
         len = strlen(b->host);

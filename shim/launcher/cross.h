@@ -11,8 +11,8 @@
 
 /* The environment in a container. */
 struct list cross_env_in(const struct plan *target, const struct list *caller, const struct plan *from);
-/* The environment of a program of the host: `host` is what lpmx was entered with. */
-struct list cross_env_out(const struct list *host, const struct list *caller, const struct plan *from);
+/* The environment of a program of the host: this process's own, which is what lpmx was entered with (origin.h), and the caller's. */
+struct list cross_env_out(const struct list *caller, const struct plan *from);
 /* The guest path at which the container sees this process's working directory, NULL when it does not. */
 char *cross_cwd_in(const struct plan *target);
 /* Goes to where a program of the host can work: stays in a folder that is no container's, else where lpmx was called. */

@@ -22,11 +22,9 @@ static bool has_at(const struct plan *p, const struct image *image, const char *
     char *guest = guest_canonical(image, path);
     if (!guest)
         return false;
-    for (size_t k = 0; k < p->nbinds; k++) {
-        size_t len = strlen(p->binds[k].guest);
-        if (starts_with(guest, p->binds[k].guest) && (guest[len] == '/' || !guest[len]))
-            return stat(format("%s%s", p->binds[k].host, guest + len), &st) == 0 && S_ISREG(st.st_mode);
-    }
+    const struct plan_bind *b = plan_bind_at(p, guest);
+    if (b)
+        return stat(plan_bind_path(b, guest), &st) == 0 && S_ISREG(st.st_mode);
     u32 mode = guest_mode(image, guest);
     return (S_ISREG(mode) && mode & 0111) || lstat(format("%s/upper%s", p->tree, guest), &st) == 0;
 }
@@ -85,7 +83,7 @@ void verb_expose(const struct parsed *c)
     if (!has_program(p, program))
         fail("cannot expose %s: container %s has no such program\nhint: give its path in the container", program, container);
     if (!name)
-        name = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
+        name = base_name(program);
     check_name(name);
     char *path = command_path(name);
     check_free(path, c, p->id, program);

@@ -237,6 +237,32 @@ char *join_path(const char *dir, const char *name)
     return format("%.*s%s%s", (int)len, dir, len == 1 && *dir == '/' ? "" : "/", name);
 }
 
+const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool is_below(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+    return len && starts_with(path, folder) && (path[len] == '/' || !path[len] || folder[len - 1] == '/');
+}
+
+char *read_to_end(int fd, size_t *len)
+{
+    struct text all = {0};
+    char chunk[8192];
+    ssize_t got;
+    text_add(&all, "");
+    while ((got = read(fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR))
+        if (got > 0)
+            text_put(&all, chunk, (size_t)got);
+    if (len)
+        *len = all.len;
+    return all.at;
+}
+
 char *clean_guest_path(const char *path)
 {
     char *out = need(strlen(path) + 2);

@@ -36,6 +36,12 @@ char *real_path(const char *path);
 char *find_on_path(const char *name);
 /* "dir/name"; name itself when it is absolute. */
 char *join_path(const char *dir, const char *name);
+/* What is behind the last slash. */
+const char *base_name(const char *path);
+/* Whether a path is that folder or lies below it; both without doubled and trailing slashes. */
+bool is_below(const char *path, const char *folder);
+/* All that comes from a descriptor until it ends, with a NUL after it (not counted in *len, which may be NULL). */
+char *read_to_end(int fd, size_t *len);
 /* Without doubled and trailing slashes, "." and ".."; for guest paths, where ".." of the root is the root. */
 char *clean_guest_path(const char *path);
 

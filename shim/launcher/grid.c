@@ -68,7 +68,7 @@ static bool is_shown(const struct plan *p, const char *guest)
 /* All of a scheduler's commands are lpmx itself in a container, so that showing them costs no file; which is meant says the name it was found by. */
 void grid_stand_in(char **argv)
 {
-    const char *guest = origin_program(), *name = guest ? strrchr(guest, '/') + 1 : NULL;
+    const char *guest = origin_program(), *name = guest ? base_name(guest) : NULL;
     if (!guest || !strcmp(name, "lpmx") || !origin_plan() || !is_shown(origin_plan(), guest))
         return;
     const struct list *shown = &origin_plan()->grid;
@@ -78,11 +78,9 @@ void grid_stand_in(char **argv)
     char *program = join_path(shown->at[1], name);
     if (access(program, X_OK) < 0 && find_on_path(name)) /* another node has it elsewhere */
         program = find_on_path(name);
-    struct call call = {{0}};
-    list_add(&call.keys, format("scheduler=%s", grid_name(c->scheduler)));
     if (c->what == GRID_QUERY)
-        call_serve_host(&call, program, argv);
-    grid_serve(&call, program, argv);
+        call_serve_host(&(struct call){{0}}, program, argv);
+    grid_submit(c, program, argv);
 }
 
 void grid_compose(struct plan *p, const struct parsed *c)

@@ -15,8 +15,6 @@
 void grid_compose(struct plan *p, const struct parsed *c);
 /* When this program was called by the name of a scheduler's command that a container shows, does what that stands for. */
 void grid_stand_in(char **argv);
-/* Does what a command of kind "grid" stands for: argv as the caller gave it. */
-_Noreturn void grid_serve(const struct call *c, const char *program, char **argv);
 /* `lpmx __job SPEC -- ARG...`: the job that a submission described, in its container. */
 _Noreturn void grid_job(const char *const *words);
 
@@ -70,6 +68,9 @@ struct submission {
 };
 /* Reads options up to the first other word. */
 void grid_words(struct submission *s, const char *const *words);
+
+/* grid_submit.c: calls the host's submitting command `program` for the calling container; argv as the caller gave it. */
+_Noreturn void grid_submit(const struct grid_command *command, const char *program, char **argv);
 
 /* The variable that tells a job whether the whole environment of the submission came with it. */
 #define GRID_MARK "LPMX_JOB"

@@ -71,16 +71,8 @@ static struct list environment(const struct plan *p, const struct list *spec, en
 /* Whether the container shows the host's file of that name there already. */
 static bool is_shown(const struct plan *p, const char *path)
 {
-    const struct plan_bind *best = NULL;
-    size_t len = 0;
-    for (size_t k = 0; k < p->nbinds; k++) {
-        size_t n = strlen(p->binds[k].guest);
-        if (n > len && starts_with(path, p->binds[k].guest) && (path[n] == '/' || !path[n])) {
-            best = &p->binds[k];
-            len = n;
-        }
-    }
-    return best ? best->host && !strcmp(path, format("%s%s", best->host, path + len)) : p->image->host;
+    const struct plan_bind *b = plan_bind_at(p, path);
+    return b ? b->host && !strcmp(path, plan_bind_path(b, path)) : p->image->host;
 }
 
 static void show(struct plan *p, const char *guest, const char *host, u32 flags)

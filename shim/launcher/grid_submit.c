@@ -204,19 +204,6 @@ static char *write_job(const struct text *spec, const struct text *script, const
     return path;
 }
 
-static char *read_all(int fd, size_t *len)
-{
-    struct text all = {0};
-    char chunk[8192];
-    ssize_t got;
-    text_add(&all, "");
-    while ((got = read(fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR))
-        if (got > 0)
-            text_put(&all, chunk, (size_t)got);
-    *len = all.len;
-    return all.at;
-}
-
 /* In a folder of the container alone nobody else could write a job's output. */
 static void check_folder(const struct submission *s, bool moved)
 {
@@ -234,12 +221,6 @@ static void check_container(const struct submission *s)
     if (p->flags & LPMX_CONTAINER_RM && s->command->what != GRID_WAITS && !s->sync)
         fail("cannot submit from container %s: it goes away when its main program ends (--rm), and jobs run later\n"
              "hint: make one that stays: lpmx create --name NAME IMAGE, then lpmx exec NAME COMMAND", p->name);
-}
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
 }
 
 struct ready {
@@ -333,23 +314,17 @@ static struct ready prepare(struct submission *s, const char *const *words, bool
     else if (*left)
         script.at = find_script(s, *left, &script.len);
     else
-        script.at = read_all(0, &script.len);
+        script.at = read_to_end(0, &script.len);
     if (!script.at)
         return as_is; /* the host's command says so */
     return with_script(s, s->wrap ? "wrap" : *left, &script, s->wrap || !*left ? left : left + 1);
 }
 
-void grid_serve(const struct call *c, const char *program, char **argv)
+void grid_submit(const struct grid_command *command, const char *program, char **argv)
 {
-    struct submission s = {.command = grid_command(grid_named(call_get(c, "scheduler") ? call_get(c, "scheduler") : ""), base_name(program))};
-    struct list args = {0}, host = {0};
+    struct submission s = {.command = command};
+    struct list args = {0};
     char before[4096], after[4096];
-    for (char **e = environ; *e; e++)
-        list_add(&host, *e);
-    if (!origin_plan() || !s.command) {
-        add_all(&args, (const char *const *)argv + 1);
-        call_host(program, argv[0], &args, &host);
-    }
     const char *const *words = (const char *const *)argv + 1;
     if (!getcwd(before, sizeof before))
         *before = 0;
@@ -357,7 +332,7 @@ void grid_serve(const struct call *c, const char *program, char **argv)
     bool moved = !getcwd(after, sizeof after) || strcmp(before, after);
     grid_words(&s, words);
     struct ready r = prepare(&s, words, moved);
-    struct list env = cross_env_out(&host, origin_env(), origin_plan());
+    struct list env = cross_env_out(origin_env(), origin_plan());
     for (size_t k = 0; k < s.set.n; k++)
         if (!env_get(&env, copy_text(s.set.at[k], strcspn(s.set.at[k], "="))))
             env_put(&env, s.set.at[k]);

@@ -110,12 +110,9 @@ static const char *named_at(const struct named *list, size_t n, enum grid_schedu
 bool grid_variable(enum grid_scheduler s, const char *assignment)
 {
     const char *name;
-    size_t len = strcspn(assignment, "=");
-    for (size_t k = 0; (name = named_at(variables, COUNT(variables), s, k)); k++) {
-        size_t n = strlen(name);
-        if (name[n - 1] == '*' ? len >= n - 1 && !strncmp(assignment, name, n - 1) : len == n && !strncmp(assignment, name, n))
+    for (size_t k = 0; (name = named_at(variables, COUNT(variables), s, k)); k++)
+        if (env_named(assignment, name))
             return true;
-    }
     return false;
 }
 

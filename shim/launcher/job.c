@@ -22,17 +22,6 @@ void job_env(struct list *env)
                 env_put(env, *e);
 }
 
-static bool is_visible(const struct plan *p, const char *path)
-{
-    for (size_t k = 0; k < p->nbinds; k++) {
-        const char *guest = p->binds[k].guest;
-        size_t len = strlen(guest);
-        if (!strcmp(guest, p->binds[k].host) && starts_with(path, guest) && (path[len] == '/' || !path[len]))
-            return true;
-    }
-    return false;
-}
-
 const char *job_folder(const struct plan *p)
 {
     const char *top = getenv("OMPI_MCA_orte_top_session_dir"); /* of all of the user's jobs, so that they share one plan */
@@ -40,7 +29,9 @@ const char *job_folder(const struct plan *p)
     if (!folder || *folder != '/' || !folder[1] || origin_plan() || p->image->host)
         return NULL;
     char *real = real_path(folder);
-    return real && !strcmp(real, folder) && !is_visible(p, folder) ? real : NULL;
+    const struct plan_bind *b = plan_bind_at(p, folder);
+    bool visible = b && b->host && !strcmp(b->host, b->guest);
+    return real && !strcmp(real, folder) && !visible ? real : NULL;
 }
 
 const char *job_user(void)

@@ -37,19 +37,13 @@ void map_make(const struct plan_bind *b)
         fail("cannot make the command %s: %s", b->host, strerror(-error));
 }
 
-static const char *last_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static void set_call(struct plan_bind *b, struct call c, const char *program)
 {
     struct call *kept = need(sizeof *kept);
     list_add(&c.keys, format("program=%s", program));
     *kept = c;
     b->call = kept;
-    b->host = shared_command(kept, last_name(program));
+    b->host = shared_command(kept, base_name(program));
 }
 
 static void of_container(struct plan_bind *b, const char *target, const char *colon)
@@ -145,14 +139,11 @@ void maps_default(struct plan *p)
     }
 }
 
-/* The plan's image, for looking at what it has at a path. */
 struct plan *map_load(const char *container)
 {
     struct plan *p = need(sizeof *p);
     container_load(p, container_find(container));
-    struct image *image = need(sizeof *image);
-    if (image_find(p->image->id, image))
-        p->image = image;
+    container_load_image(p);
     return p;
 }
 

@@ -130,18 +130,9 @@ char *origin_path(const char *path)
     if (!p)
         return copy_text(path, strlen(path));
     char *guest = clean_guest_path(path);
-    const struct plan_bind *best = NULL;
-    size_t len = 0;
-    for (size_t k = 0; k < p->nbinds; k++) {
-        size_t n = strlen(p->binds[k].guest);
-        bool above = starts_with(guest, p->binds[k].guest) && (guest[n] == '/' || !guest[n]);
-        if (above && n > len) {
-            best = &p->binds[k];
-            len = n;
-        }
-    }
-    if (best)
-        return format("%s%s", best->host, guest + len);
+    const struct plan_bind *b = plan_bind_at(p, guest);
+    if (b)
+        return plan_bind_path(b, guest);
     return p->flags & LPMX_CONTAINER_HOST ? guest : NULL;
 }
 
@@ -167,10 +158,7 @@ const char *origin_save(const char *folder, const char *path)
     const char *const *env = kept ? (const char *const *)origin.host_env.at : (const char *const *)environ;
     for (; *env; env++)
         text_put(&out, *env, strlen(*env) + 1);
-    u64 hash = 0xcbf29ce484222325; /* FNV-1a: only so that equal ones share a file */
-    for (size_t k = 0; !path && k < out.len; k++)
-        hash = (hash ^ (u8)out.at[k]) * 0x100000001b3;
-    const char *shared = path ? NULL : format("%s/state/entry.%016llx", folder, (unsigned long long)hash);
+    const char *shared = path ? NULL : format("%s/state/entry.%016llx", folder, (unsigned long long)bytes_hash(out.at, out.len));
     path = path ? path : shared;
     if (shared && access(path, F_OK) == 0)
         return path;

@@ -128,9 +128,14 @@ const char *boot_id(void)
     return id;
 }
 
+u64 bytes_hash(const char *at, size_t len)
+{
+    return hash_end(hash_more(hash_start(0), at, len));
+}
+
 u64 text_hash(const char *text)
 {
-    return hash_end(hash_more(hash_start(0), text, strlen(text)));
+    return bytes_hash(text, strlen(text));
 }
 
 const char *host_key(void)

@@ -26,7 +26,8 @@ u64 start_time(long pid);
 const char *node_name(void);
 /* The boot id of proc(5), 36 characters, or "unknown". */
 const char *boot_id(void);
-/* The path hash of the contract over any text, seed 0. */
+/* The path hash of the contract over any bytes or text, seed 0. */
+u64 bytes_hash(const char *at, size_t len);
 u64 text_hash(const char *text);
 /* Field `column` (from 0) of the first line of a passwd-like text whose field `by` equals key, copied; NULL when there is none. */
 char *colon_field(const char *content, int by, const char *key, int column);

@@ -1,8 +1,23 @@
 /* The written forms of a plan; see plan.h. */
 #include "plan.h"
+#include "files.h"
 #include "sections.h"
 #include <stdlib.h>
 #include <string.h>
+
+const struct plan_bind *plan_bind_at(const struct plan *p, const char *guest)
+{
+    const struct plan_bind *best = NULL;
+    for (size_t k = 0; k < p->nbinds; k++)
+        if (is_below(guest, p->binds[k].guest) && (!best || strlen(p->binds[k].guest) > strlen(best->guest)))
+            best = &p->binds[k];
+    return best;
+}
+
+char *plan_bind_path(const struct plan_bind *b, const char *guest)
+{
+    return format("%s%s", b->host, guest + strlen(b->guest));
+}
 
 static int by_guest(const void *a, const void *b)
 {

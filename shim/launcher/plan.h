@@ -52,6 +52,10 @@ struct plan {
     u64 stop_timeout;   /* seconds */
 };
 
+/* The bind that decides what is at a guest path (canonical): the innermost one there or above. NULL: the layers do. */
+const struct plan_bind *plan_bind_at(const struct plan *p, const char *guest);
+/* What a bind shows at a guest path there or below, as a host path. */
+char *plan_bind_path(const struct plan_bind *b, const char *guest);
 /* The bytes of the plan file; sorts the binds. */
 struct text plan_encode(struct plan *p);
 /* The same as JSON, one line. `command` is the verb. */

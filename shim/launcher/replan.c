@@ -15,9 +15,7 @@ static void change_one(const char *folder, const char *path, void (*change)(stru
 {
     struct plan *p = need(sizeof *p);
     container_load_as(p, folder, path, store_root());
-    struct image *image = need(sizeof *image);
-    if (image_find(p->image->id, image))
-        p->image = image;
+    container_load_image(p);
     p->changes++;
     change(p, data);
     struct text bytes = plan_encode(p);
