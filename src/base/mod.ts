@@ -4,3 +4,4 @@ export * from "./errors.ts";
 export * from "./bytes.ts";
 export * from "./json.ts";
 export * from "./log.ts";
+export * from "./nearest.ts";

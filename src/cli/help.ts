@@ -1,6 +1,6 @@
 /* Help texts, rendered from the command table.
  */
-import { LpmxError } from "../base/mod.ts";
+import { LpmxError, nearest } from "../base/mod.ts";
 import { type Command, usageOf } from "./command.ts";
 import { commands, findCommand, groups } from "./commands.ts";
 import { type Flag } from "./flag.ts";
@@ -24,26 +24,7 @@ function groupMembers(word: string): [spelling: string, command: Command][] {
 /** The command that a mistyped word is nearest to; undefined when none is near. */
 export function closestCommand(word: string): string | undefined {
   const names = commands.filter(visible).flatMap(({ words, aliases }) => [words, ...aliases]);
-  const near =
-    names.filter((name) => !name.includes(" ")).map((name) => [distance(word, name), name] as const)
-      .sort(([x], [y]) => x - y)[0];
-  return near && near[0] <= (word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3)))
-    ? near[1]
-    : undefined;
-}
-
-/** Levenshtein's distance. */
-function distance(x: string, y: string): number {
-  let row = Array.from({ length: y.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= x.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= y.length; j++) {
-      const replace = row[j - 1]! + (x[i - 1] === y[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[y.length]!;
+  return nearest(word, names.filter((name) => !name.includes(" ")));
 }
 
 /** Help for nothing, a command or a group. Throws LpmxError("usage"). */

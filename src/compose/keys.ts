@@ -1,6 +1,7 @@
 /* Reads the keys of a map by a table of fields: unknown, refused and doubled keys are faults, what has no effect is noted; and the
  * plain shapes: text, flag, words, pairs. Pure.
  */
+import { nearest } from "../base/mod.ts";
 import { type Entry, fault, type Spot, type Value } from "./document.ts";
 import { type Field } from "./fields.ts";
 
@@ -144,25 +145,4 @@ export function splitWords(text: string, spot: Spot, field: string): string[] {
   }
   if (word !== undefined) words.push(word);
   return words;
-}
-
-/** The name that a mistyped one is nearest to, if any is near. */
-export function nearest(word: string, names: readonly string[]): string | undefined {
-  const found = names.map((name) => [distance(word, name), name] as const)
-    .sort(([x], [y]) => x - y)[0];
-  return found && found[0] <= Math.max(1, Math.floor(word.length / 3)) ? found[1] : undefined;
-}
-
-/** Levenshtein's distance. */
-function distance(x: string, y: string): number {
-  let row = Array.from({ length: y.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= x.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= y.length; j++) {
-      const replace = row[j - 1]! + (x[i - 1] === y[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[y.length]!;
 }

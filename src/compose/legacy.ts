@@ -3,8 +3,9 @@
  * An app is name, image, type, expose ["/path:name"], port, share ["host:guest"], inject ["hostprogram:guestpath"], depends, envs, command.
  * LPMX ran the command of every app to its end, those that others depend on first; a dependency here waits for that.
  */
+import { nearest } from "../base/mod.ts";
 import { type Entry, fault, type Spot, type Value } from "./document.ts";
-import { below, entriesOf, itemsOf, nearest, textOf, textsOf } from "./keys.ts";
+import { below, entriesOf, itemsOf, textOf, textsOf } from "./keys.ts";
 
 const fields = "name image type expose port share inject depends envs command".split(" ");
 

@@ -15,7 +15,7 @@ import {
   yamlText,
 } from "./mod.ts";
 
-const setting = { folder: "/work/My Tools", home: "/home/me", projectName: undefined };
+const setting = { folder: "/projects/My Tools", home: "/home/me", projectName: undefined };
 
 async function read(...texts: string[]): Promise<Project> {
   const documents = await Promise.all(
@@ -62,7 +62,7 @@ volumes: { cache: }
   assert.deepEqual(a.maps.map(({ service, program, guest }) => [service, program, guest]), [
     ["b", "bb", "/usr/bin/bb"],
     ["a", "/opt/bin/other", "/usr/bin/self"],
-    [undefined, "/work/My Tools/script.sh", "/usr/bin/script"],
+    [undefined, "/projects/My Tools/script.sh", "/usr/bin/script"],
     [undefined, "/bin/id", "/usr/bin/id"],
   ]);
   assert.deepEqual(a.expose.map(({ program, as }) => [program, as]), [
@@ -73,11 +73,11 @@ volumes: { cache: }
   const resolved = { image: a.image, environment: [["THREADS", "08"]] as [string, string][] };
   assert.deepEqual(optionWords(a, resolved), [
     "--env=THREADS=08",
-    "--volume=/work/My Tools/data:/data:ro",
+    "--volume=/projects/My Tools/data:/data:ro",
     "--volume=/home/me/ref:/ref",
     "--volume=mytools_cache:/cache",
     "--volume=/anonymous",
-    "--volume=/work/up:/up:ro",
+    "--volume=/projects/up:/up:ro",
     "--tmpfs=/scratch",
     "--stop-timeout=90",
   ]);
