@@ -131,6 +131,10 @@ sweep_old_runs() {
     for scheduler in gridengine slurm; do
       [ ! -d "$old/$scheduler" ] || sh tests/support/$scheduler.sh stop "$old/$scheduler"
     done
+    # Its containers and servers have the folder in their words or their environment.
+    for file in $(grep -lsF "$old/" /proc/[0-9]*/cmdline /proc/[0-9]*/environ); do
+      pid=${file#/proc/} && kill -9 "${pid%%/*}" 2>/dev/null || true
+    done
     rm -rf "$old"
   done
 }

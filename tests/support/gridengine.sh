@@ -7,6 +7,7 @@ action=$1 folder=$2
 root=$folder/sge common=$folder/sge/default/common
 host=$(hostname)
 programs=/usr/lib/gridengine
+. "$(dirname "$0")/daemon.sh"
 
 # Both daemons hand their environment on to jobs.
 clean() {
@@ -76,15 +77,8 @@ start() {
   daemon execd
 }
 
-# The qmaster may take long to end by itself.
 stop() {
-  for daemon in execd qmaster; do
-    pid=$(cat "$folder/$daemon.pid" 2>/dev/null) || continue
-    grep -qF "SGE_ROOT=$root" "/proc/$pid/environ" 2>/dev/null || continue # the number may be another's by now
-    kill "$pid" 2>/dev/null || continue
-    for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 0.2; done
-    kill -9 "$pid" 2>/dev/null || true
-  done
+  for daemon in execd qmaster; do end_daemon "$folder/$daemon.pid" "SGE_ROOT=$root"; done
 }
 
 case $action in start) shift 2; start "$@" ;; stop) stop ;; *) exit 2 ;; esac

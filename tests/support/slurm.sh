@@ -4,6 +4,7 @@
 set -eu
 action=$1 folder=$2
 host=$(uname -n | cut -d. -f1)
+. "$(dirname "$0")/daemon.sh"
 
 clean() {
   env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin SLURM_CONF="$folder/slurm.conf" "$@"
@@ -67,13 +68,7 @@ start() {
 }
 
 stop() {
-  for file in slurmd.pid slurmctld.pid munge/pid; do
-    pid=$(cat "$folder/$file" 2>/dev/null) || continue
-    grep -qF "SLURM_CONF=$folder/" "/proc/$pid/environ" 2>/dev/null || continue # the number may be another's by now
-    kill "$pid" 2>/dev/null || continue
-    for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 0.2; done
-    kill -9 "$pid" 2>/dev/null || true
-  done
+  for file in slurmd.pid slurmctld.pid munge/pid; do end_daemon "$folder/$file" "SLURM_CONF=$folder/"; done
 }
 
 case $action in start) shift 2; start "$@" ;; stop) stop ;; *) exit 2 ;; esac
