@@ -21,7 +21,7 @@ static int find_section(const u8 *map, u64 size, u32 id, struct section *out)
             out->size = s[i].size;
             return 0;
         }
-        bool known = s[i].id >= LPMX_SEC_STRINGS && s[i].id <= LPMX_SEC_GRID;
+        bool known = s[i].id >= LPMX_SEC_STRINGS && s[i].id <= LPMX_SEC_ENTRY;
         if (!known && s[i].flags & LPMX_SECTION_REQUIRED)
             return -EINVAL;
     }

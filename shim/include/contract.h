@@ -53,6 +53,7 @@ struct lpmx_section {
 };
 
 #define LPMX_SEC_GRID 13 /* plan: list: the scheduler whose commands are shown ("sge" ...), and the host folder they are in */
+#define LPMX_SEC_ENTRY 15 /* plan: list of "NAME=VALUE": what each entry looks up on its host anew (gpu, nv, rocm, x11: shim/launcher/entry.h) */
 #define LPMX_SEC_STRINGS 1
 #define LPMX_SEC_IMAGE 2      /* image record: one struct lpmx_image */
 #define LPMX_SEC_LAYERS 3     /* image record, plan: list; element k = folder of layer k of the index, see "paths" */

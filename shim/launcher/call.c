@@ -4,6 +4,7 @@
 #include "compose.h"
 #include "container.h"
 #include "cross.h"
+#include "entry.h"
 #include "files.h"
 #include "origin.h"
 #include "places.h"
@@ -167,6 +168,7 @@ static _Noreturn void serve_exec(const struct call *c, const char *program, char
     r.env = call_get(c, "clean") ? p->env : cross_env_in(p, origin_env(), origin_plan());
     add_own(&r.env, c);
     r.cwd = workdir ? NULL : cross_cwd_in(p);
+    entry_resolve(p, &r.env, NULL);
     r.plan_path = container_plan_for(p, user, workdir);
     list_add(&r.argv, program);
     for (argv++; *argv; argv++)

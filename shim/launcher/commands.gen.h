@@ -38,7 +38,8 @@ static const struct command_flag flags_create[] = {
     {"env", 'e', FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV, ""},
     {"env-file", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV_FILE, ""},
     {"expose", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "the host's network is used as it is"},
-    {"gpus", 0, FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "the host's /dev/nvidia* is shown already: bind the driver's libraries with --volume"},
+    {"gpu", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_GPU, ""},
+    {"gpus", 0, FLAG_VALUE, FLAG_SUPPORTED, FIELD_GPUS, ""},
     {"grid", 0, FLAG_VALUE, FLAG_SUPPORTED, FIELD_GRID, ""},
     {"group-add", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
     {"health-cmd", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "there is no daemon that would run health checks"},
@@ -78,6 +79,7 @@ static const struct command_flag flags_create[] = {
     {"network-alias", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "the host's network is used as it is"},
     {"no-healthcheck", 0, FLAG_BOOL, FLAG_IGNORED, FIELD_NONE, "there is no daemon that would run health checks"},
     {"nobanner", 0, FLAG_BOOL, FLAG_IGNORED, FIELD_NONE, "nothing is printed beside the program's output"},
+    {"nv", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_NV, ""},
     {"oom-kill-disable", 0, FLAG_BOOL, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"oom-score-adj", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"pid", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "the host's namespaces are used as they are"},
@@ -91,6 +93,7 @@ static const struct command_flag flags_create[] = {
     {"read-only", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_READ_ONLY, ""},
     {"restart", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "there is no daemon that would restart it: use the batch system or cron"},
     {"rm", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_RM, ""},
+    {"rocm", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_ROCM, ""},
     {"runtime", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "lpmx is the only runtime"},
     {"security-opt", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
     {"shm-size", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "/dev/shm is as large as the host's"},
@@ -109,6 +112,7 @@ static const struct command_flag flags_create[] = {
     {"volume-driver", 0, FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "volumes are folders of the store: leave it out"},
     {"volumes-from", 0, FLAG_LIST, FLAG_REFUSED, FIELD_NONE, "name the volumes again with --volume"},
     {"workdir", 'w', FLAG_VALUE, FLAG_SUPPORTED, FIELD_WORKDIR, ""},
+    {"x11", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_X11, ""},
 };
 
 static const struct command_flag flags_exec[] = {
@@ -116,12 +120,17 @@ static const struct command_flag flags_exec[] = {
     {"detach-keys", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "one cannot detach from a running program: start it with --detach"},
     {"env", 'e', FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV, ""},
     {"env-file", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV_FILE, ""},
+    {"gpu", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_GPU, ""},
+    {"gpus", 0, FLAG_VALUE, FLAG_SUPPORTED, FIELD_GPUS, ""},
     {"help", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
     {"interactive", 'i', FLAG_BOOL, FLAG_SUPPORTED, FIELD_INTERACTIVE, ""},
+    {"nv", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_NV, ""},
     {"privileged", 0, FLAG_BOOL, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
+    {"rocm", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_ROCM, ""},
     {"tty", 't', FLAG_BOOL, FLAG_SUPPORTED, FIELD_TTY, ""},
     {"user", 'u', FLAG_VALUE, FLAG_SUPPORTED, FIELD_USER, ""},
     {"workdir", 'w', FLAG_VALUE, FLAG_SUPPORTED, FIELD_WORKDIR, ""},
+    {"x11", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_X11, ""},
 };
 
 static const struct command_flag flags_expose[] = {
@@ -156,10 +165,15 @@ static const struct command_flag flags_help[] = {
 static const struct command_flag flags_lpmx[] = {
     {"engine", 'e', FLAG_VALUE, FLAG_SUPPORTED, FIELD_GRID, ""},
     {"file", 'f', FLAG_LIST, FLAG_SUPPORTED, FIELD_LPMX_FILE, ""},
+    {"gpu", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_GPU, ""},
+    {"gpus", 0, FLAG_VALUE, FLAG_SUPPORTED, FIELD_GPUS, ""},
     {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
     {"map", 'm', FLAG_LIST, FLAG_SUPPORTED, FIELD_LPMX_MAP, ""},
     {"name", 'n', FLAG_VALUE, FLAG_SUPPORTED, FIELD_NAME, ""},
+    {"nv", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_NV, ""},
+    {"rocm", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_ROCM, ""},
     {"volume", 'v', FLAG_LIST, FLAG_SUPPORTED, FIELD_LPMX_VOLUME, ""},
+    {"x11", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_X11, ""},
 };
 
 static const struct command_flag flags_map_ls[] = {
@@ -211,7 +225,8 @@ static const struct command_flag flags_run[] = {
     {"env", 'e', FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV, ""},
     {"env-file", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV_FILE, ""},
     {"expose", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "the host's network is used as it is"},
-    {"gpus", 0, FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "the host's /dev/nvidia* is shown already: bind the driver's libraries with --volume"},
+    {"gpu", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_GPU, ""},
+    {"gpus", 0, FLAG_VALUE, FLAG_SUPPORTED, FIELD_GPUS, ""},
     {"grid", 0, FLAG_VALUE, FLAG_SUPPORTED, FIELD_GRID, ""},
     {"group-add", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
     {"health-cmd", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "there is no daemon that would run health checks"},
@@ -251,6 +266,7 @@ static const struct command_flag flags_run[] = {
     {"network-alias", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "the host's network is used as it is"},
     {"no-healthcheck", 0, FLAG_BOOL, FLAG_IGNORED, FIELD_NONE, "there is no daemon that would run health checks"},
     {"nobanner", 0, FLAG_BOOL, FLAG_IGNORED, FIELD_NONE, "nothing is printed beside the program's output"},
+    {"nv", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_NV, ""},
     {"oom-kill-disable", 0, FLAG_BOOL, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"oom-score-adj", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"pid", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "the host's namespaces are used as they are"},
@@ -264,6 +280,7 @@ static const struct command_flag flags_run[] = {
     {"read-only", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_READ_ONLY, ""},
     {"restart", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "there is no daemon that would restart it: use the batch system or cron"},
     {"rm", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_RM, ""},
+    {"rocm", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_ROCM, ""},
     {"runtime", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "lpmx is the only runtime"},
     {"security-opt", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
     {"shm-size", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "/dev/shm is as large as the host's"},
@@ -283,6 +300,7 @@ static const struct command_flag flags_run[] = {
     {"volume-driver", 0, FLAG_VALUE, FLAG_REFUSED, FIELD_NONE, "volumes are folders of the store: leave it out"},
     {"volumes-from", 0, FLAG_LIST, FLAG_REFUSED, FIELD_NONE, "name the volumes again with --volume"},
     {"workdir", 'w', FLAG_VALUE, FLAG_SUPPORTED, FIELD_WORKDIR, ""},
+    {"x11", 0, FLAG_BOOL, FLAG_SUPPORTED, FIELD_X11, ""},
 };
 
 static const struct command_flag flags_set[] = {

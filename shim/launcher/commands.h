@@ -33,6 +33,8 @@ enum flag_field {
     FIELD_ENV,
     FIELD_ENV_FILE,
     FIELD_FORCE,
+    FIELD_GPU,
+    FIELD_GPUS,
     FIELD_GRID,
     FIELD_HELP,
     FIELD_HOSTNAME,
@@ -48,6 +50,7 @@ enum flag_field {
     FIELD_MOUNT,
     FIELD_NAME,
     FIELD_NETWORK,
+    FIELD_NV,
     FIELD_PLATFORM,
     FIELD_PROGRAM,
     FIELD_PUBLISH,
@@ -57,6 +60,7 @@ enum flag_field {
     FIELD_RM,
     FIELD_RM_MAP,
     FIELD_RM_VOLUME,
+    FIELD_ROCM,
     FIELD_SIG_PROXY,
     FIELD_STOP_SIGNAL,
     FIELD_STOP_TIMEOUT,
@@ -67,6 +71,7 @@ enum flag_field {
     FIELD_USER,
     FIELD_VOLUME,
     FIELD_WORKDIR,
+    FIELD_X11,
     FIELD_COUNT
 };
 

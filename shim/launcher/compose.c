@@ -1,5 +1,6 @@
 /* The composer; see compose.h. Rules: ecosystem of docker, `docker run --help` and the OCI image config. */
 #include "compose.h"
+#include "entry.h"
 #include "env.h"
 #include "files.h"
 #include "grid.h"
@@ -199,4 +200,5 @@ void compose(struct plan *p, const struct parsed *c, const struct image *image, 
     grid_compose(p, c);
     binds_compose(p, c);
     maps_compose(p, c);
+    entry_take(p, c);
 }

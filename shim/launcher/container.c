@@ -233,7 +233,7 @@ void container_load(struct plan *p, const char *folder)
 const char *container_plan_for(struct plan *p, const char *user, const char *workdir)
 {
     const char *job = job_folder(p);
-    if (!user && !workdir && !job)
+    if (!user && !workdir && !job && !p->looked_up)
         return NULL;
     if (workdir && *workdir != '/')
         fail("cannot use the working directory \"%s\": it has to be an absolute path in the container", workdir);
@@ -243,9 +243,14 @@ const char *container_plan_for(struct plan *p, const char *user, const char *wor
         bind_add(p, job, 0, false, job)->host = job;
         p->user = user ? user : job_user();
     }
-    struct text bytes = plan_encode(p);
-    char *what = format("%s %s%s%s", p->user, p->workdir, job ? " " : "", job ? job : "");
+    return container_plan_as(p, format("%s%s", job ? " " : "", job ? job : ""));
+}
+
+const char *container_plan_as(struct plan *p, const char *more)
+{
+    char *what = format("%s %s%s%s%s", p->user, p->workdir, more, p->looked_up ? "\n" : "", p->looked_up ? p->looked_up : "");
     char *path = format("%s/state/plan.%016llx", p->folder, (unsigned long long)text_hash(what));
+    struct text bytes = plan_encode(p);
     int error = access(path, F_OK) == 0 ? 0 : replace_file(path, bytes.at, bytes.len, 0600);
     if (error)
         fail("cannot write %s: %s", path, strerror(-error));
@@ -270,7 +275,8 @@ void container_load_as(struct plan *p, const char *folder, const char *path, con
                        .hostname = sections_text(&s, c->hostname), .owner_uid = c->owner_uid, .owner_gid = c->owner_gid, .flags = c->flags,
                        .stop_signal = c->stop_signal, .created = c->created, .layers = sections_list(&s, LPMX_SEC_LAYERS),
                        .env = sections_list(&s, LPMX_SEC_ENV), .entrypoint = sections_list(&s, LPMX_SEC_ENTRYPOINT),
-                       .cmd = sections_list(&s, LPMX_SEC_CMD), .grid = sections_list(&s, LPMX_SEC_GRID), .changes = c->changes, .changed = sections_list(&s, LPMX_SEC_CHANGES)};
+                       .cmd = sections_list(&s, LPMX_SEC_CMD), .grid = sections_list(&s, LPMX_SEC_GRID), .changes = c->changes, .changed = sections_list(&s, LPMX_SEC_CHANGES),
+                       .entry = sections_list(&s, LPMX_SEC_ENTRY)};
     p->tree = join_path(store, p->tree_entry);
     for (u64 k = 0; k < room / sizeof *binds; k++)
         p->binds[p->nbinds++] = (struct plan_bind){

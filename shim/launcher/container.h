@@ -24,6 +24,8 @@ void container_load_image(struct plan *p);
  * plans are immutable, so it is a second one, kept as long as the container, since what is started may live as long. NULL: the container's
  * own will do. */
 const char *container_plan_for(struct plan *p, const char *user, const char *workdir);
+/* The second plan, of p as it is: `more` is what tells it from others beside user, working directory and p->looked_up. */
+const char *container_plan_as(struct plan *p, const char *more);
 /* Whether a process of the container's main life runs (on another host: is believed to). */
 bool container_running(const char *folder);
 /* Whether any other process of this kernel lives in it, as far as can be told from this pid namespace: if in doubt, true. */

@@ -1,5 +1,6 @@
 /* Crossing between containers and the host; see cross.h. */
 #include "cross.h"
+#include "entry.h"
 #include "files.h"
 #include "origin.h"
 #include "places.h"
@@ -35,7 +36,7 @@ static bool set_by(const struct plan *from, const char *assignment)
 static void add_callers(struct list *out, const struct list *caller, const struct plan *from)
 {
     for (size_t k = 0; k < caller->n; k++)
-        if (!always_targets(caller->at[k]) && !set_by(from, caller->at[k]))
+        if (!always_targets(caller->at[k]) && !set_by(from, caller->at[k]) && strcmp(caller->at[k], "XAUTHORITY=" X11_COOKIE))
             env_put(out, caller->at[k]);
 }
 

@@ -7,6 +7,7 @@
 #include "compose.h"
 #include "container.h"
 #include "cross.h"
+#include "entry.h"
 #include "files.h"
 #include "grid.h"
 #include "guest.h"
@@ -186,6 +187,7 @@ void grid_job(const char *const *words)
     for (words += 2; *words; words++)
         list_add(&r.argv, *words);
     show_folders(p, s);
+    entry_resolve(p, &r.env, NULL);
     r.cwd = folder_inside(p, &spec);
     note("this job runs in container %s on %s", p->name, node_name());
     unsetenv(GRID_MARK);

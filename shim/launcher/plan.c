@@ -52,6 +52,8 @@ struct text plan_encode(struct plan *p)
     writer_list(&w, LPMX_SEC_GRID, &p->grid);
     if (p->changed.n)
         writer_list(&w, LPMX_SEC_CHANGES, &p->changed);
+    if (p->entry.n)
+        writer_list(&w, LPMX_SEC_ENTRY, &p->entry);
     qsort(p->binds, p->nbinds, sizeof *p->binds, by_guest);
     struct lpmx_bind *binds = need(p->nbinds * sizeof *binds);
     for (size_t k = 0; k < p->nbinds; k++)
@@ -172,6 +174,8 @@ char *plan_json(struct plan *p, const char *command)
     json_bool(&out, "tty", p->flags & LPMX_CONTAINER_TTY);
     json_bool(&out, "interactive", p->flags & LPMX_CONTAINER_STDIN);
     json_strings(&out, "labels", &p->labels);
+    if (p->entry.n)
+        json_strings(&out, "entry", &p->entry);
     json_binds(&out, p);
     text_add(&out, ",\"files\":{");
     for (size_t k = 0; k < p->nfiles; k++) {

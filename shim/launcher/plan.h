@@ -44,6 +44,8 @@ struct plan {
     struct list env, entrypoint, cmd;
     struct list grid; /* the scheduler whose commands are shown, and where the host has them */
     struct list changed; /* LPMX_SEC_CHANGES */
+    struct list entry;   /* LPMX_SEC_ENTRY */
+    const char *looked_up; /* the binds that were added for this entry of the container alone, one a line; NULL: none */
     struct plan_bind binds[BINDS_MAX];
     size_t nbinds;
     struct plan_file files[FILES_MAX];

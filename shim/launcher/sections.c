@@ -18,7 +18,7 @@ static int check(struct sections *s, const char *magic)
     for (u32 k = 0; k < head->nsections; k++) {
         if (part[k].offset % 8 || part[k].offset > s->size || part[k].size > s->size - part[k].offset)
             return -EINVAL;
-        if ((part[k].id < LPMX_SEC_STRINGS || part[k].id > LPMX_SEC_GRID) && part[k].flags & LPMX_SECTION_REQUIRED)
+        if ((part[k].id < LPMX_SEC_STRINGS || part[k].id > LPMX_SEC_ENTRY) && part[k].flags & LPMX_SECTION_REQUIRED)
             return -EINVAL;
     }
     s->pool = sections_find(s, LPMX_SEC_STRINGS, &s->pool_size);

@@ -172,6 +172,10 @@ static void put_json(struct text *out, const struct plan *p)
     json_list(out, &p->env);
     put_binds(out, p, false);
     put_binds(out, p, true);
+    if (p->entry.n) {
+        text_add(out, ",\"entry\":");
+        json_list(out, &p->entry);
+    }
     text_add(out, "}\n");
 }
 
@@ -189,6 +193,11 @@ static void put_rows(struct text *out, const struct plan *p, const char *only)
         if (is_shown(b) && (!only || !strcmp(only, b->guest)))
             text_format(out, "%-6s %-32s %s%s\n", map ? "map" : "mount", b->guest, map ? map_target(b) : b->host,
                         !map && b->flags & LPMX_BIND_RO ? " (read-only)" : "");
+    }
+    for (size_t k = 0; k < p->entry.n; k++) {
+        int len = (int)strcspn(p->entry.at[k], "=");
+        if (!only || same_name(only, p->entry.at[k]))
+            text_format(out, "%-6s %-32.*s %s\n", "entry", len, p->entry.at[k], p->entry.at[k] + len + 1);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "compose.h"
 #include "container.h"
 #include "engine.h"
+#include "entry.h"
 #include "env.h"
 #include "files.h"
 #include "guest.h"
@@ -134,6 +135,7 @@ void verb_run(const struct parsed *c)
     struct plan *p = make(c, true);
     join_lists(&r.argv, &p->entrypoint, &p->cmd);
     r.env = p->env;
+    r.plan_path = entry_plan(p, &r.env, c);
     r.ready_text = format("%s\n", p->id);
     r.pty = !apart && run_wants_pty(p->flags & LPMX_CONTAINER_TTY, p->flags & LPMX_CONTAINER_STDIN);
     live_and_leave(p, &r, format("%s/state/live/%s", p->folder, live_name()));
@@ -157,6 +159,7 @@ static _Noreturn void start_again(const char *folder, struct run *r, const struc
     else
         join_lists(&r->argv, &p->entrypoint, &p->cmd);
     r->env = p->env;
+    r->plan_path = entry_plan(p, &r->env, NULL);
     r->pty = terminal && run_wants_pty(p->flags & LPMX_CONTAINER_TTY, p->flags & LPMX_CONTAINER_STDIN);
     char *entry = container_enter(folder, "main");
     work_sweep(p);
@@ -224,6 +227,8 @@ void verb_exec(const struct parsed *c)
     env_add_flags(&r.env, c);
     for (size_t k = 1; k < c->nrest; k++)
         list_add(&r.argv, c->rest[k]);
+    entry_take(p, c);
+    entry_resolve(p, &r.env, c);
     r.plan_path = container_plan_for(p, parsed_value(c, FIELD_USER), parsed_value(c, FIELD_WORKDIR));
     binds_again(p);
     container_joined(folder);

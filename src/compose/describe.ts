@@ -51,6 +51,8 @@ function describeService(
     extra_hosts: service.extraHosts.map(([host, ip]) => `${host}:${ip}`),
     volumes: service.volumes.map(describeVolume),
     read_only: service.readOnly || undefined,
+    gpus: service.gpus,
+    x11: service.x11 || undefined,
     labels: Object.fromEntries(service.labels),
     stop_signal: service.stopSignal,
     stop_grace_period: service.stopGrace === undefined ? undefined : `${service.stopGrace}s`,

@@ -62,6 +62,9 @@ export interface Service {
   extraHosts: Pair[];
   volumes: Volume[];
   readOnly: boolean;
+  /** As `lpmx run --gpus` takes it. */
+  gpus: string | undefined;
+  x11: boolean;
   labels: Pair[];
   stopSignal: string | undefined;
   /** Seconds. */

@@ -39,6 +39,8 @@ export function readService(
     ...readProcess(keys, context),
     volumes: readVolumes(keys, context.setting, context.declared, context.notes),
     readOnly: keys.flag("read_only"),
+    gpus: keys.text("gpus"),
+    x11: keys.flag("x11"),
     labels: keys.pairs("labels").map(([key, text]) => [key, text ?? ""]),
     profiles: keys.texts("profiles").map(({ text }) => text),
     maps: [],

@@ -53,6 +53,8 @@ services:
     maps: ["b:bb=/usr/bin/bb", "o2=/usr/bin/self", ./script.sh=/usr/bin/script, /bin/id=/usr/bin/id]
     depends_on: [b]
     stop_grace_period: 1m30s
+    gpus: 2
+    x11: true
   b: { image: host, container_name: bee }
 volumes: { cache: }
 `);
@@ -79,6 +81,8 @@ volumes: { cache: }
     "--volume=/anonymous",
     "--volume=/projects/up:/up:ro",
     "--tmpfs=/scratch",
+    "--gpus=2",
+    "--x11",
     "--stop-timeout=90",
   ]);
   assert.deepEqual(commandWords(a, resolved), [

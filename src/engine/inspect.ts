@@ -103,11 +103,21 @@ function describeContainer(store: Store, container: Container): Json {
       Target: targetOf(bind),
     })),
     Config: describeConfig(container, plan),
-    HostConfig: { AutoRemove: meta.rm, ReadonlyRootfs: meta.readOnly, NetworkMode: "host" },
+    HostConfig: describeHostConfig(container, plan),
     GraphDriver: {
       Name: "lpmx",
       Data: { Folder: store.at(`containers/${meta.id}`), Tree: meta.tree ?? "" },
     },
+  };
+}
+
+function describeHostConfig({ meta }: Container, plan: Plan): Json {
+  return {
+    AutoRemove: meta.rm,
+    ReadonlyRootfs: meta.readOnly,
+    NetworkMode: "host",
+    DeviceRequests: deviceRequests(plan),
+    X11: plan.entry.includes("x11=yes"),
   };
 }
 
@@ -122,7 +132,25 @@ function planOf(store: Store, { meta }: Container): Plan {
     file: flags.includes("file"),
     map: flags.includes("map"),
   }));
-  return { env: meta.env, binds };
+  return { env: meta.env, binds, entry: meta.entry };
+}
+
+/** What --gpus and its like asked for, as docker writes it down. */
+function deviceRequests({ entry }: Plan): Json[] {
+  const asked = new Map(entry.map((text) => text.split(/=(.*)/s).slice(0, 2) as [string, string]));
+  const nvidia = asked.get("gpu") ?? asked.get("nv"), list = nvidia?.match(/^device=(.*)/)?.[1];
+  const count = nvidia === "all" ? -1 : list === undefined ? Number(nvidia) : 0;
+  const request = (Driver: string, Count: number, DeviceIDs: string[] | null) => ({
+    Driver,
+    Count,
+    DeviceIDs,
+    Capabilities: [["gpu"]],
+    Options: {},
+  });
+  return [
+    ...(nvidia === undefined ? [] : [request("nvidia", count, list?.split(",") ?? null)]),
+    ...(asked.has("rocm") ? [request("rocm", -1, null)] : []),
+  ];
 }
 
 /** What a map leads to: a program of the host, or CONTAINER:PROGRAM. */

@@ -16,6 +16,7 @@ export const LPMX_MAGIC_INDEX = "LPMXIDX";
 export const LPMX_MAGIC_PAYLOAD = "LPMXPAY";
 export const LPMX_SECTION_REQUIRED = 1;
 export const LPMX_SEC_GRID = 13;
+export const LPMX_SEC_ENTRY = 15;
 export const LPMX_SEC_STRINGS = 1;
 export const LPMX_SEC_IMAGE = 2;
 export const LPMX_SEC_LAYERS = 3;

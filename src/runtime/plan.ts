@@ -11,6 +11,7 @@ import {
   LPMX_MAGIC_CALL,
   LPMX_MAGIC_PLAN,
   LPMX_SEC_BINDS,
+  LPMX_SEC_ENTRY,
   LPMX_SEC_ENV,
 } from "./contract.ts";
 import { decodeSections } from "./sections.ts";
@@ -31,16 +32,21 @@ export interface Plan {
   env: string[];
   /** Without hidden ones. */
   binds: PlanBind[];
+  /** NAME=VALUE: what is looked up on the host at each entry (gpu, nv, rocm, x11). */
+  entry: string[];
 }
 
 /** Reads a plan. Throws LpmxError("bad-record"). */
 export function decodePlan(file: Uint8Array<ArrayBuffer>, what: string): Plan {
   const sections = decodeSections(LPMX_MAGIC_PLAN, file, what);
-  const plan: Plan = { env: [], binds: [] };
-  const env = sections.section(LPMX_SEC_ENV);
-  for (let at = 0; env && at < env.byteLength; at += 4) {
-    plan.env.push(sections.string(env.getUint32(at, true)));
-  }
+  const texts = (id: number) => {
+    const list = sections.section(id), found: string[] = [];
+    for (let at = 0; list && at < list.byteLength; at += 4) {
+      found.push(sections.string(list.getUint32(at, true)));
+    }
+    return found;
+  };
+  const plan: Plan = { env: texts(LPMX_SEC_ENV), binds: [], entry: texts(LPMX_SEC_ENTRY) };
   const rows = sections.section(LPMX_SEC_BINDS);
   const { guest, host, flags } = lpmx_bind.fields;
   for (let at = 0; rows && at < rows.byteLength; at += lpmx_bind.size) {

@@ -36,6 +36,7 @@ const metaSchema = v.object({
   cmd: texts,
   env: texts,
   labels: texts,
+  entry: texts,
   workdir: v.nullish(v.string(), "/"),
   user: v.nullish(v.string(), ""),
   hostname: v.nullish(v.string(), ""),

@@ -1,8 +1,10 @@
 /* The flags of exec, start and LPMX's own verbs; see run_flags.ts. Data only.
  */
 import { bool, type Flag, ignored, list, refused, value } from "../flag.ts";
+import { entryFlags } from "./entry_flags.ts";
 
 export const execFlags: readonly Flag[] = [
+  ...entryFlags,
   bool("detach", "d", "DETACH", "Run in the background"),
   ignored(
     "detach-keys",
@@ -51,6 +53,7 @@ export const startFlags: readonly Flag[] = [
 ];
 
 export const lpmxFlags: readonly Flag[] = [
+  ...entryFlags,
   value(
     "engine",
     "e",

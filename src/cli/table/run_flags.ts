@@ -2,6 +2,7 @@
  * refused (and what to do instead). Rows of the one command table (commands.ts); data only.
  */
 import { bool, type Flag, ignored, list, refused, value } from "../flag.ts";
+import { entryFlags } from "./entry_flags.ts";
 
 const limits = "limits are the caller's: set them with ulimit or the batch system";
 const rights = "a contained program never has more rights than its user";
@@ -13,6 +14,7 @@ const noAddress = "the host's network is used: leave it out";
 
 /** Flags that run and create share. */
 export const createFlags: readonly Flag[] = [
+  ...entryFlags,
   list("add-host", undefined, "ADD_HOST", "Add a line to /etc/hosts", "HOST:IP"),
   ignored("annotation", undefined, "list", "annotations are for OCI runtimes; use --label"),
   list("attach", "a", "ATTACH", "Attach stdin, stdout or stderr", "STREAM"),
@@ -66,12 +68,6 @@ export const createFlags: readonly Flag[] = [
   ),
   list("env-file", undefined, "ENV_FILE", "Read environment variables from a file", "FILE"),
   ignored("expose", undefined, "list", network),
-  refused(
-    "gpus",
-    undefined,
-    "value",
-    "the host's /dev/nvidia* is shown already: bind the driver's libraries with --volume",
-  ),
   value(
     "grid",
     undefined,
