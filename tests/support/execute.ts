@@ -10,9 +10,8 @@ export type Variables = Record<string, string>;
 /** Runs every test of a case. Returns the faults found, one text each; an empty list is a pass. */
 export async function runCase(found: Found, machine: Machine, variables: Variables): Promise<string[]> {
   const { test } = found;
-  if (test.program) return await runProgram(found, machine);
-  const tests = test.tests ?? { "": test.steps! };
-  const faults: string[] = [];
+  const faults = test.program ? await runProgram(found, machine) : [];
+  const tests = test.tests ?? (test.steps ? { "": test.steps } : {});
   for (const [name, steps] of Object.entries(tests)) {
     const inCase = await copyCase(found, machine);
     const store = test.store === "fresh" ? `${inCase}/.lpmx` : sharedStore(machine);

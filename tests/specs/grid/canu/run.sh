@@ -3,7 +3,7 @@
 # run.sh CONTAINER; the container sees this folder at /w. Says how many jobs ran, whether each was in the container, and how good the contig is.
 set -eu
 container=$1
-python3 reads.py "${LENGTH:-40000}" 30
+perl reads.pl "${LENGTH:-40000}" 30
 ! command -v canu || { echo "the host has a canu: this would show nothing"; exit 1; }
 LPMX_LOG=info lpmx exec "$container" canu -p tiny -d asm useGrid=true gridOptions="${OPTIONS:-}" genomeSize="${LENGTH:-40000}" minReadLength=1000 minOverlapLength=500 \
   maxThreads=2 maxMemory=8 corThreads=2 corMemory=4 minInputCoverage=1 stopOnLowCoverage=1 -pacbio-hifi reads.fa >canu.log 2>&1 ||
