@@ -14,7 +14,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -114,7 +113,7 @@ static void find_store(const char *path, const struct call *c)
             store = folder;
     }
     if (store)
-        setenv("LPMX_HOME", store, 1);
+        store_root_is(store);
 }
 
 _Noreturn void call_host(const char *program, const char *called, const struct list *args, const struct list *env)
@@ -180,11 +179,12 @@ static _Noreturn void serve_exec(const struct call *c, const char *program, char
     run_exec(&r);
 }
 
-static _Noreturn void serve(const struct call *c, const char *path, char **argv)
+/* own: the command is this program's own file, which so has no payload. */
+static _Noreturn void serve(const struct call *c, const char *path, bool own, char **argv)
 {
     const char *kind = call_get(c, "kind"), *program = call_get(c, "program");
     find_store(path, c);
-    if (!payload_footer())
+    if (own || !payload_footer())
         lpmx_stand_for(call_get(c, "lpmx"), call_get(c, "cache"), path, argv);
     if (kind && program && !strcmp(kind, "exec"))
         serve_exec(c, program, argv);
@@ -199,7 +199,7 @@ void call_serve(char **argv)
     int fd = self_open();
     if (fd >= 0 && read_call(fd, &c)) {
         close(fd);
-        serve(&c, self_path(), argv);
+        serve(&c, self_path(), true, argv);
     }
     if (fd >= 0)
         close(fd);
@@ -210,5 +210,5 @@ void call_serve_file(const char *path, char **argv)
     struct call c;
     if (!call_read(path, &c))
         fail("cannot run %s: it is not a command of lpmx", path);
-    serve(&c, path, argv);
+    serve(&c, path, false, argv);
 }

@@ -162,7 +162,7 @@ static void find_store(const struct list *spec, char *folder)
         size_t len = strcspn(own.at[k], "=");
         setenv(copy_text(own.at[k], len), own.at[k] + len + 1, 0);
     }
-    setenv("LPMX_HOME", store, 1);
+    store_root_is(store);
 }
 
 void grid_job(const char *const *words)

@@ -56,9 +56,15 @@ const char *user_home(void)
     return NULL;
 }
 
+static const char *root;
+
+void store_root_is(const char *path)
+{
+    root = path;
+}
+
 const char *store_root(void)
 {
-    static const char *root;
     if (root)
         return root;
     const char *value = setting("LPMX_HOME");

@@ -11,6 +11,8 @@
 const char *user_home(void);
 /* LPMX_HOME, else $XDG_DATA_HOME/lpmx, else ~/.local/share/lpmx; absolute. Not necessarily there. Fails when there is no home. */
 const char *store_root(void);
+/* Makes it this one. */
+void store_root_is(const char *path);
 /* The read-only stores of LPMX_STORES, in order. */
 const struct list *extra_stores(void);
 /* This user's private folder for trees that go away: $LPMX_SCRATCH, else $TMPDIR, else /tmp, plus "/lpmx-<uid>", mode 0700

@@ -46,12 +46,15 @@ void lpmx_stand_for(const char *lpmx, const char *version, const char *self, cha
 
 const char *lpmx_path(void)
 {
+    static const char *found;
     if (!command.self)
         return self_path();
     const char *other = setting("LPMX_EXE");
-    if (command.lpmx && access(command.lpmx, X_OK) == 0)
-        return command.lpmx;
-    return other && access(other, X_OK) == 0 ? other : find_on_path("lpmx");
+    if (!found && command.lpmx && access(command.lpmx, X_OK) == 0)
+        found = command.lpmx;
+    if (!found)
+        found = other && access(other, X_OK) == 0 ? other : find_on_path("lpmx");
+    return found;
 }
 
 /* The pieces are nowhere: the lpmx that has them goes on in our place. */
