@@ -77,7 +77,7 @@ static void show_libraries(struct showing *s, const char *entry, bool own)
 
 static void show_program(struct showing *s, const char *name, bool own)
 {
-    static const char *const usual[] = {"/usr/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/opt/rocm/bin"};
+    static const char *const usual[] = {"/usr/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/local/nvidia/bin", "/opt/rocm/bin"};
     const char *program = find_on_path(name);
     for (size_t k = 0; !program && k < sizeof usual / sizeof *usual; k++)
         program = access(join_path(usual[k], name), X_OK) == 0 ? join_path(usual[k], name) : NULL;

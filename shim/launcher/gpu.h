@@ -18,8 +18,8 @@ struct list gpu_list(const char *kind);
 /* Where the user's list is to be (host path); not necessarily there. */
 const char *gpu_list_path(void);
 
-/* gpu_host.c: what this host has. Libraries as "NAME=PATH" for all that the dynamic linker's cache knows (ldconfig -p) and programs of x86-64 can
- * load; an empty list without ldconfig. */
+/* gpu_host.c: what this host has. Libraries as "NAME=PATH": all that the dynamic linker's cache knows (ldconfig -p) for x86-64, then what lies in
+ * the folders of LD_LIBRARY_PATH and in /usr/local/nvidia/lib64. The first of a name counts. */
 struct list gpu_libraries(void);
 /* Whether a file is a library for x86-64. */
 bool gpu_is_library(const char *path);

@@ -76,6 +76,32 @@ static void take_line(struct list *found, char *line)
         list_add(found, format("%s=%s", name, arrow + 5));
 }
 
+/* Names that a folder adds to those that are known. */
+static void add_folder(struct list *found, const char *folder)
+{
+    struct listing list;
+    const char *name;
+    u8 type;
+    size_t len = strlen(folder);
+    if (*folder != '/' || (len >= 6 && !strcmp(folder + len - 6, "/stubs"))) /* what CUDA links programs against */
+        return;
+    listing_open(&list, folder);
+    while ((name = listing_next(&list, &type)))
+        if (strstr(name, ".so") && !strchr(name, '='))
+            list_add(found, format("%s=%s", name, join_path(folder, name)));
+}
+
+/* Clusters and clouds put drivers where modules or the node's own setup find them. */
+static void add_folders(struct list *found)
+{
+    const char *path = setting("LD_LIBRARY_PATH");
+    for (size_t len; path && *path; path += len + (path[len] == ':')) {
+        len = strcspn(path, ":");
+        add_folder(found, copy_text(path, len));
+    }
+    add_folder(found, "/usr/local/nvidia/lib64");
+}
+
 struct list gpu_libraries(void)
 {
     struct list found = {0};
@@ -89,6 +115,7 @@ struct list gpu_libraries(void)
         take_line(&found, at);
         at += len + !last;
     }
+    add_folders(&found);
     return found;
 }
 

@@ -40,10 +40,13 @@ static const char *cookies(void)
         named = NULL;
         path = user_home() ? format("%s/.Xauthority", user_home()) : NULL;
     }
-    if (path && access(path, R_OK) == 0)
+    struct stat st;
+    bool readable = path && access(path, R_OK) == 0 && stat(path, &st) == 0;
+    if (readable && S_ISREG(st.st_mode))
         return path;
     if (named)
-        warn("--x11: cannot read the cookies in %s: %s", named, path ? strerror(errno) : "it lies in the container's own part");
+        warn("--x11: cannot read the cookies in %s: %s", named,
+             readable ? "it is no file" : path ? strerror(errno) : "it lies in the container's own part");
     return NULL;
 }
 

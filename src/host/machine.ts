@@ -14,6 +14,8 @@ export interface MachineFacts {
   seccompMode: string | undefined;
   /** "glibc 2.36", "musl", … of the machine itself, not of the engine. */
   libc: string | undefined;
+  /** Version of NVIDIA's kernel module, which libraries of its driver have to have, too. */
+  nvidiaModule: string | undefined;
   userNamespaces: string | undefined;
   limits: Record<string, string>;
 }
@@ -64,6 +66,7 @@ export function machineFacts(): MachineFacts {
     seccompActions: line("/proc/sys/kernel/seccomp/actions_avail"),
     seccompMode: /^Seccomp:\s*(\d)/m.exec(line("/proc/self/status") ?? "")?.[1],
     libc: hostLibc(),
+    nvidiaModule: /\s(\d+\.[\d.]+)\s/.exec(line("/proc/driver/nvidia/version") ?? "")?.[1],
     userNamespaces: line("/proc/sys/user/max_user_namespaces"),
     limits: limits(),
   };
