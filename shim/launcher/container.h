@@ -34,8 +34,9 @@ bool container_used_here(const char *folder);
 char *container_enter(const char *folder, const char *what);
 /* Whether an entry of state/live is surely of a dead process. */
 bool container_mark_dead(const char *entry);
-/* Ends processes that `lpmx exec` started on this host: TERM, after a moment KILL. */
-void container_end_execs(const char *folder);
+/* Ends what others than the main program have started in it on this host, with what that left in the background: TERM, after a moment KILL.
+ * Jobs of a scheduler live on. */
+void container_end_others(const char *folder);
 /* Records the exit status of the main program. */
 void container_record_exit(const char *folder, int status);
 /* Notes that a process joined which is not a descendant of the container's launcher: it may outlive it. */

@@ -133,7 +133,8 @@ bool container_used_here(const char *folder)
     return used || container_guests(strrchr(folder, '/') + 1, 0);
 }
 
-static size_t signal_execs(const char *live, int number)
+/* Sends a signal to those that `lpmx exec` and exposed commands have started here, or only counts them (0). *jobs: a job of a scheduler lives. */
+static size_t signal_execs(const char *live, int number, bool *jobs)
 {
     struct listing list;
     const char *name;
@@ -141,23 +142,33 @@ static size_t signal_execs(const char *live, int number)
     size_t n = 0;
     listing_open(&list, live);
     while ((name = listing_next(&list, &type))) {
-        if (!strcmp(name, live_name()) || !is_kind(join_path(live, name), "exec"))
-            continue;
-        long pid = holder(name);
-        if (pid > 0 && kill((pid_t)pid, number) == 0)
+        char *path = join_path(live, name);
+        long pid = strcmp(name, live_name()) ? holder(name) : 0;
+        *jobs |= pid && is_kind(path, "job");
+        if (pid > 0 && is_kind(path, "exec") && kill((pid_t)pid, number) == 0)
             n++;
     }
     return n;
 }
 
-void container_end_execs(const char *folder)
+/* Those, and what they have left in the background; where a job lives, nobody can tell whose that is. */
+static size_t signal_others(const char *folder, const char *live, int number)
+{
+    bool jobs = false;
+    size_t n = signal_execs(live, number, &jobs);
+    return jobs ? n : n + container_guests(strrchr(folder, '/') + 1, number);
+}
+
+void container_end_others(const char *folder)
 {
     char *live = join_path(folder, "state/live");
-    size_t left = signal_execs(live, SIGTERM);
+    if (access(join_path(folder, "state/joined"), F_OK) < 0)
+        return; /* there never were any */
+    size_t left = signal_others(folder, live, SIGTERM);
     for (int tries = 0; left && tries < 40; tries++) {
         nanosleep(&(struct timespec){0, 50000000}, NULL);
-        left = signal_execs(live, 0);
+        left = signal_others(folder, live, 0);
     }
     if (left)
-        signal_execs(live, SIGKILL);
+        signal_others(folder, live, SIGKILL);
 }

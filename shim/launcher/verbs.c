@@ -108,14 +108,14 @@ static _Noreturn void live_and_leave(struct plan *p, struct run *r, const char *
     int status = run_wait(r, &nobody_left);
     on_fail(NULL);
     if (p->flags & LPMX_CONTAINER_RM) {
-        container_end_execs(p->folder);
+        container_end_others(p->folder);
         bloom_leave(p);
         container_remove(p, nobody_left);
     } else {
         container_record_exit(p->folder, status);
         unlink(entry);
         if (!container_running(p->folder)) {
-            container_end_execs(p->folder);
+            container_end_others(p->folder);
             work_sweep(p);
             bloom_leave(p);
             if (!container_used_here(p->folder)) /* a scheduler's jobs live on */

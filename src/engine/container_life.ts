@@ -3,6 +3,7 @@
 import { LpmxError } from "../base/mod.ts";
 import { childrenOf, killProcess, pause, readTextIfAny } from "../host/mod.ts";
 import { type Container, isRunning, readContainer, type Store } from "../store/mod.ts";
+import { endGuests } from "./guests.ts";
 
 const SIGTERM = 15, SIGKILL = 9;
 const glance = 20;
@@ -50,17 +51,30 @@ async function ended(store: Store, id: string, milliseconds: number): Promise<bo
   }
 }
 
-/** Asks the main program to end, and kills it when it has not done so in time (seconds). */
+/** Asks what runs in a container to end, the main program first, and kills what has not done so in time (seconds). A container that has
+ * jobs of a scheduler keeps them, and what else is in the background then. */
 export async function stopContainer(
   store: Store,
   container: Container,
   options: { signal: number | undefined; seconds: number | undefined },
 ): Promise<void> {
+  const milliseconds = (options.seconds ?? container.meta.stopTimeout) * 1000;
+  await stopMain(store, container, options.signal, milliseconds);
+  const left = readContainer(store, container.meta.id);
+  if (left && !left.live.some(({ job }) => job)) await endGuests(store, left, milliseconds);
+}
+
+async function stopMain(
+  store: Store,
+  container: Container,
+  signal: number | undefined,
+  milliseconds: number,
+): Promise<void> {
   const { meta } = container;
   const pid = mainPid(container);
   if (pid === undefined) return;
-  signalWatched(pid, options.signal ?? (meta.stopSignal || SIGTERM));
-  if (await ended(store, meta.id, (options.seconds ?? meta.stopTimeout) * 1000)) return;
+  signalWatched(pid, signal ?? (meta.stopSignal || SIGTERM));
+  if (await ended(store, meta.id, milliseconds)) return;
   signalWatched(pid, SIGKILL);
   if (await ended(store, meta.id, 10_000)) return;
   throw new LpmxError("container-running", `Cannot stop container "${meta.name}": it does not end`);

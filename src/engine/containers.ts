@@ -4,6 +4,7 @@ import { LpmxError } from "../base/mod.ts";
 import { pause, readLinkIfAny, removeTree, userId } from "../host/mod.ts";
 import { type Container, isRunning, readContainer, type Store } from "../store/mod.ts";
 import { signalWatched } from "./container_life.ts";
+import { endGuests, guestsOf } from "./guests.ts";
 
 const SIGKILL = 9, SIGTERM = 15;
 /** Time between TERM and KILL, milliseconds. */
@@ -29,6 +30,9 @@ export async function removeContainer(
     }
     await endProcesses(store, container);
   }
+  const left = guestsOf(store, container);
+  if (left.length > 0 && !force) throw inUse(meta.name, left[0]!.pid);
+  if (left.length > 0) await endGuests(store, container, grace);
   const folder = store.at(`containers/${meta.id}`);
   // Without meta.json it does not exist any more, also if we are killed on the way.
   removeTree(`${folder}/meta.json`);
@@ -37,6 +41,13 @@ export async function removeContainer(
   for (const { host } of meta.binds) if (host?.startsWith(memory)) removeTree(host);
   if (meta.tree?.startsWith("/") && meta.tree.endsWith(meta.id)) removeTree(meta.tree);
   removeTree(folder);
+}
+
+function inUse(name: string | undefined, pid: number): LpmxError {
+  const message = `Cannot remove container "${name}": process ${pid} lives in it`;
+  return new LpmxError("container-running", message, {
+    hint: "end it with lpmx stop, or use lpmx rm --force",
+  });
 }
 
 function removeName(store: Store, name: string, id: string): void {

@@ -3,16 +3,9 @@
  * them go on when this process is killed meanwhile (shim/launcher/continue.c).
  */
 import { LpmxError } from "../base/mod.ts";
-import {
-  Helper,
-  killProcess,
-  launcherPath,
-  pause,
-  processesOf,
-  realPath,
-  type RunningProcess,
-} from "../host/mod.ts";
+import { Helper, killProcess, launcherPath, pause, type RunningProcess } from "../host/mod.ts";
 import { type Container, markPaused, type Paused, pausedByDead, type Store } from "../store/mod.ts";
+import { guestsOf } from "./guests.ts";
 
 const SIGSTOP = 19, SIGCONT = 18;
 const patience = 5_000;
@@ -55,14 +48,6 @@ export async function pauseContainer(
 function wakerFor({ path, text }: Paused): Helper | undefined {
   const launcher = launcherPath();
   return launcher === undefined ? undefined : new Helper([launcher, "__continue", path, text]);
-}
-
-/** The contained programs, parents first; not the launchers that watch them. What left its launcher's family has the tree open. */
-function guestsOf(store: Store, { meta, live }: Container): RunningProcess[] {
-  const tree = realPath(meta.tree?.startsWith("/") ? meta.tree : store.at(meta.tree ?? ""));
-  return processesOf(live.flatMap(({ pid }) => pid ?? []), tree).filter(({ program, state }) =>
-    program.endsWith("/lpmx-start") && state !== "Z"
-  );
 }
 
 function goOn(guests: readonly RunningProcess[]): void {

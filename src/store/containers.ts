@@ -1,7 +1,7 @@
 /* Containers on disk, which the launcher makes (shim/launcher/container.h): containers/ID/{meta.json,plan,state/…}, names/NAME.
  *
  * A container without meta.json does not exist, whatever a killed process left of it. state/live holds a file for each process
- * that lives in it, named by its mark and holding "main" or "exec"; state/exit tells how the main program ended.
+ * that lives in it, named by its mark and holding "main", "exec" or "job"; state/exit tells how the main program ended.
  */
 import * as v from "valibot";
 import { LpmxError, parseJson } from "../base/mod.ts";
@@ -59,6 +59,8 @@ export type ContainerMeta = v.InferOutput<typeof metaSchema>;
 /** A process that lives in a container. */
 export interface LiveProcess {
   main: boolean;
+  /** A job that a scheduler runs: outlives the main program. */
+  job: boolean;
   /** On this machine; undefined for one that cannot be judged from here. */
   pid: number | undefined;
   host: string;
@@ -94,8 +96,10 @@ function liveProcesses(store: Store, id: string): LiveProcess[] {
     if (fateOf(mark) === "dead") return [];
     const path = `${folder}/${mark}`;
     const since = (lstatIfAny(path)?.mtime?.getTime() ?? 0) / 1000;
+    const kind = readTextIfAny(path);
     return [{
-      main: readTextIfAny(path) === "main",
+      main: kind === "main",
+      job: kind === "job",
       pid: livingPid(mark),
       host: hostOf(mark),
       since,
