@@ -7,9 +7,27 @@ bool fds_ours(const struct core *c, long fd)
     return fd >= LPMX_FD_MIN && fd <= LPMX_FD_MAX && c->own_fds >> (fd - LPMX_FD_MIN) & 1;
 }
 
-/* The guest wants this number: the place is opened anew at its next use. */
+/* A program in the host's own view sees it, as all that it inherits. */
+void fds_keep(struct core *c, u32 fd)
+{
+    if (fd < LPMX_FD_MIN || fd > LPMX_FD_MAX)
+        return;
+    c->broker_fd = (short)(fd + 1);
+    if (!c->native)
+        c->own_fds |= 1ull << (fd - LPMX_FD_MIN);
+}
+
+/* The guest wants this number: the place is opened anew at its next use, what keeps the broker gets another number. */
 static void give_up(struct core *c, long fd)
 {
+    if (c->broker_fd == fd + 1) {
+        long other = core_is_guest_of(c) ? 0 : sys3(SYS_fcntl, fd, F_DUPFD, LPMX_FD_MIN);
+        c->broker_fd = 0;
+        if (other > LPMX_FD_MAX)
+            sys1(SYS_close, other);
+        else if (other > 0)
+            fds_keep(c, (u32)other);
+    }
     for (unsigned i = 0; i < PLACES; i++)
         if (c->place_fd[i] == fd + 1)
             c->place_fd[i] = 0;

@@ -64,6 +64,13 @@ static APART int put_ids(struct core *c, const struct plan *p, char *out, size_t
     return handover_put(out, cap, pos, 'm', text, n - 1);
 }
 
+static APART int put_broker(const struct core *c, char *out, size_t cap, size_t *pos)
+{
+    char text[24];
+    int r = handover_put(out, cap, pos, 'y', c->broker, strlen(c->broker));
+    return r || !c->broker_fd ? r : handover_put(out, cap, pos, 'z', text, text_decimal(text, (u64)c->broker_fd - 1));
+}
+
 int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
 {
     struct core *c = k->c;
@@ -78,6 +85,8 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
         r = c->native ? handover_put(out, cap, &pos, 'n', "1", 1) : handover_put(out, cap, &pos, 'p', c->plan, strlen(c->plan));
     if (!r && *c->entry)
         r = handover_put(out, cap, &pos, 'v', c->entry, strlen(c->entry));
+    if (!r && *c->broker)
+        r = put_broker(c, out, cap, &pos);
     if (!r && !c->native && c->con->changes) {
         char text[24];
         r = handover_put(out, cap, &pos, 'u', text, text_decimal(text, c->con->changes));

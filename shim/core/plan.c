@@ -245,10 +245,11 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
     c->native = HANDOVER(h, 'n').at;
     if (!HANDOVER(h, 's').at || !(HANDOVER(h, 'p').at || c->native) || !(c->store = keep(c, &HANDOVER(h, 's'))) ||
         !(c->plan = keep(c, &HANDOVER(h, 'p'))) || !(c->start = keep(c, &start)) || !(c->launcher = keep(c, &HANDOVER(h, 'r'))) ||
-        !(c->exe = keep(c, &HANDOVER(h, 'x'))) || !(c->entry = keep(c, &HANDOVER(h, 'v'))))
+        !(c->exe = keep(c, &HANDOVER(h, 'x'))) || !(c->entry = keep(c, &HANDOVER(h, 'v'))) || !(c->broker = keep(c, &HANDOVER(h, 'y'))))
         return -EINVAL;
     c->store_len = (u32)strlen(c->store);
     fork_init(c);
+    fds_keep(c, take_number(&HANDOVER(h, 'z')));
     if (c->native)
         return take_native(c, &HANDOVER(h, 'k'));
     *what = "cannot read the container's plan";

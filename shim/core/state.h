@@ -90,10 +90,12 @@ struct core {
     bool readonly;
 
     const char *store, *plan, *start, *launcher, *entry; /* host paths */
+    const char *broker;     /* hand-over letter y */
     const char *exe; /* canonical guest path of the running program */
     u32 store_len;
 
     u64 own_fds;            /* bit n: LPMX_FD_MIN + n is ours */
+    short broker_fd;        /* hand-over letter z, + 1; 0 = none */
     u32 pid;                /* the process this memory belongs to (fork.c) */
     volatile u8 *fork_mark; /* NULL where the kernel cannot tell fork from vfork */
     volatile u32 cwd_split; /* a vfork child has changed its directory */
@@ -197,6 +199,8 @@ void slot_put(struct core *c, struct slot *s);
 
 /* fork.c */
 u32 core_pid(struct core *c);       /* getpid; adopts the memory after a fork */
+/* fds.c: takes the descriptor that keeps the entry's broker; 0 = there is none. */
+void fds_keep(struct core *c, u32 fd);
 bool core_is_guest_of(struct core *c); /* true in a vfork child: this memory is somebody else's */
 
 /* name.c */

@@ -65,6 +65,7 @@ struct lpmx_section {
 #define LPMX_SEC_VOLUMES 9    /* image record: list of guest paths (config.Volumes) */
 #define LPMX_SEC_REFS 10      /* refs.tab: struct lpmx_ref[], sorted bytewise by ref */
 #define LPMX_SEC_IDS 11       /* refs.tab: list of image ids (64 hex), sorted: prefix search */
+#define LPMX_SEC_BROKER 14    /* plan: list of host programs that the broker starts although they are not set-id */
 #define LPMX_SEC_CHANGES 12   /* plan: list of "NUMBER NAME=VALUE" and "NUMBER NAME" (unset): variables set while it may run, by lpmx_container.changes */
 
 /* Paths in plan and record: absolute host paths, or relative to the store root (LPMX_HOME), so that a store can be moved. */
@@ -263,6 +264,7 @@ struct lpmx_payload {
  *   r  pathname by which the launcher itself can be called again (host path)
  *   v  file with the environment that lpmx was entered with from the host, for programs of the host that are called from inside: working
  *      directory, then "NAME=value", each NUL-terminated (host path)
+ *   y  name of the entry's broker, an abstract socket (below), and z: number of the descriptor that keeps it; both stay over every exec
  *   n  "1": the host's own view: no plan, nothing is redirected; then p, c, i, m and b are absent
  */
 #define LPMX_HANDOVER "LPMX_PLAN"
@@ -281,6 +283,41 @@ struct lpmx_call {
     char magic[8];
     u32 abi;
     u32 size; /* of the strings before it, bytes */
+};
+
+/* ---- Broker (docs/decisions/0014): an unfiltered process of the entry starts programs of the host that need their set-id rights, for the commands of
+ * maps. It listens on the abstract socket of hand-over letter y (a stream) and lives until the last copy of descriptor z, a pipe's end, is closed.
+ * Client: struct lpmx_ask, then `size` bytes of NUL-terminated strings: id of the container whose map it is, program, working directory, argv,
+ * environment. On each LPMX_WORD_MORE the next LPMX_ASK_BATCH descriptors (SCM_RIGHTS) with their numbers as u32[], ascending over all; after the last
+ * one the working directory (number 0xffffffff). Then words both ways until one of REFUSED, FAILED, EXITED, KILLED. */
+#define LPMX_MAGIC_ASK "LPMXASK"
+#define LPMX_ASK_BATCH 250 /* SCM_MAX_FD is 253, before Linux 2.6.38 it was 255 */
+struct lpmx_ask {
+    char magic[8];
+    u32 abi;
+    u32 nargs;
+    u32 nenv;
+    u32 nfds; /* with the working directory's */
+    u64 size; /* of the strings, bytes */
+    u32 umask;
+    u32 nice; /* + 20 */
+    u64 blocked; /* signal n = bit n - 1 */
+    u64 ignored;
+    u64 cpus[16]; /* CPUs that it may run on, none = not known */
+    u64 limits[32]; /* RLIMIT_* n: soft at 2n, hard at 2n + 1 */
+};
+
+#define LPMX_WORD_MORE 1    /* from the broker: send descriptors */
+#define LPMX_WORD_STARTED 2 /* 1: in the client's process group, 0: in a session of its own */
+#define LPMX_WORD_REFUSED 3 /* the container's plan has no such program */
+#define LPMX_WORD_FAILED 4  /* errno */
+#define LPMX_WORD_STOPPED 5 /* by signal */
+#define LPMX_WORD_EXITED 6  /* status */
+#define LPMX_WORD_KILLED 7  /* by signal */
+#define LPMX_WORD_SIGNAL 8  /* from the client: to be sent to the program */
+struct lpmx_word {
+    u32 kind;
+    u32 value;
 };
 
 #endif

@@ -1,6 +1,7 @@
 /* Commands that stand for a program of a container or of the host; see call.h. */
 #include "call.h"
 #include "bloom.h"
+#include "broker.h"
 #include "compose.h"
 #include "container.h"
 #include "cross.h"
@@ -122,8 +123,10 @@ _Noreturn void call_host(const char *program, const char *called, const struct l
     list_add(&argv, called && !strcmp(base_name(called), base_name(program)) ? called : program);
     for (size_t k = 0; k < args->n; k++)
         list_add(&argv, args->at[k]);
-    if (origin_filtered())
+    if (origin_filtered()) {
+        broker_call(program, &argv, env);
         run_native(program, argv.at, env);
+    }
     execve(program, (char **)argv.at, (char **)env->at);
     fail("cannot run %s: %s", program, strerror(errno));
 }

@@ -7,6 +7,7 @@ static const struct command_flag flags_create[] = {
     {"attach", 'a', FLAG_LIST, FLAG_SUPPORTED, FIELD_ATTACH, ""},
     {"blkio-weight", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"blkio-weight-device", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
+    {"broker", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_BROKER, ""},
     {"cap-add", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
     {"cap-drop", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
     {"cgroup-parent", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
@@ -192,6 +193,7 @@ static const struct command_flag flags_run[] = {
     {"attach", 'a', FLAG_LIST, FLAG_SUPPORTED, FIELD_ATTACH, ""},
     {"blkio-weight", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
     {"blkio-weight-device", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
+    {"broker", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_BROKER, ""},
     {"cap-add", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
     {"cap-drop", 0, FLAG_LIST, FLAG_IGNORED, FIELD_NONE, "a contained program never has more rights than its user"},
     {"cgroup-parent", 0, FLAG_VALUE, FLAG_IGNORED, FIELD_NONE, "limits are the caller's: set them with ulimit or the batch system"},
@@ -304,12 +306,14 @@ static const struct command_flag flags_run[] = {
 };
 
 static const struct command_flag flags_set[] = {
+    {"broker", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_BROKER, ""},
     {"env", 'e', FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV, ""},
     {"env-file", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_ENV_FILE, ""},
     {"help", 'h', FLAG_BOOL, FLAG_SUPPORTED, FIELD_HELP, ""},
     {"id", 'i', FLAG_VALUE, FLAG_SUPPORTED, FIELD_ID, ""},
     {"map", 'm', FLAG_LIST, FLAG_SUPPORTED, FIELD_MAP, ""},
     {"name", 'n', FLAG_VALUE, FLAG_SUPPORTED, FIELD_NAME, ""},
+    {"rm-broker", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_RM_BROKER, ""},
     {"rm-map", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_RM_MAP, ""},
     {"rm-volume", 0, FLAG_LIST, FLAG_SUPPORTED, FIELD_RM_VOLUME, ""},
     {"type", 't', FLAG_VALUE, FLAG_SUPPORTED, FIELD_TYPE, ""},

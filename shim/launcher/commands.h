@@ -26,6 +26,7 @@ enum flag_field {
     FIELD_NONE, /* ignored and refused flags */
     FIELD_ADD_HOST,
     FIELD_ATTACH,
+    FIELD_BROKER,
     FIELD_CIDFILE,
     FIELD_CLEAN_ENV,
     FIELD_DETACH,
@@ -58,6 +59,7 @@ enum flag_field {
     FIELD_QUIET,
     FIELD_READ_ONLY,
     FIELD_RM,
+    FIELD_RM_BROKER,
     FIELD_RM_MAP,
     FIELD_RM_VOLUME,
     FIELD_ROCM,

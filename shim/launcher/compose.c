@@ -1,5 +1,6 @@
 /* The composer; see compose.h. Rules: ecosystem of docker, `docker run --help` and the OCI image config. */
 #include "compose.h"
+#include "broker.h"
 #include "entry.h"
 #include "env.h"
 #include "files.h"
@@ -201,4 +202,5 @@ void compose(struct plan *p, const struct parsed *c, const struct image *image, 
     binds_compose(p, c);
     maps_compose(p, c);
     entry_take(p, c);
+    brokers_compose(p, c);
 }

@@ -276,7 +276,8 @@ void container_load_as(struct plan *p, const char *folder, const char *path, con
                        .stop_signal = c->stop_signal, .created = c->created, .layers = sections_list(&s, LPMX_SEC_LAYERS),
                        .env = sections_list(&s, LPMX_SEC_ENV), .entrypoint = sections_list(&s, LPMX_SEC_ENTRYPOINT),
                        .cmd = sections_list(&s, LPMX_SEC_CMD), .grid = sections_list(&s, LPMX_SEC_GRID), .changes = c->changes, .changed = sections_list(&s, LPMX_SEC_CHANGES),
-                       .entry = sections_list(&s, LPMX_SEC_ENTRY)};
+                       .entry = sections_list(&s, LPMX_SEC_ENTRY),
+                       .brokered = sections_list(&s, LPMX_SEC_BROKER)};
     p->tree = join_path(store, p->tree_entry);
     for (u64 k = 0; k < room / sizeof *binds; k++)
         p->binds[p->nbinds++] = (struct plan_bind){

@@ -1,5 +1,6 @@
 /* Maps of a container, when it is made and later; see map.h. */
 #include "map.h"
+#include "broker.h"
 #include "call.h"
 #include "compose.h"
 #include "container.h"
@@ -190,6 +191,13 @@ const char *map_target(const struct plan_bind *b)
     return container ? format("%.12s:%s", container, call_get(&call, "program")) : call_get(&call, "program");
 }
 
+bool map_brokered(const struct plan *p, const struct plan_bind *b)
+{
+    struct call call;
+    const char *kind = call_read(b->host, &call) ? call_get(&call, "kind") : NULL, *program = kind ? call_get(&call, "program") : NULL;
+    return program && !strcmp(kind, "host") && broker_wants(p, program);
+}
+
 void verb_map_ls(const struct parsed *c)
 {
     struct plan *p = map_load(c->rest[0]);
@@ -205,9 +213,9 @@ void verb_map_ls(const struct parsed *c)
             json_string(&out, p->binds[k].guest);
             text_add(&out, ",\"target\":");
             json_string(&out, target);
-            text_add(&out, "}");
+            text_add(&out, map_brokered(p, &p->binds[k]) ? ",\"broker\":true}" : "}");
         } else {
-            text_format(&out, "%-32s %s\n", p->binds[k].guest, target);
+            text_format(&out, "%-32s %s%s\n", p->binds[k].guest, target, map_brokered(p, &p->binds[k]) ? " (broker)" : "");
         }
     }
     text_add(&out, json ? "]\n" : "");

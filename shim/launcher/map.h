@@ -17,6 +17,8 @@ void map_add(struct plan *p, const char *word);
 void map_remove(struct plan *p, const char *word);
 /* What a map of an existing container leads to, as people write it. */
 const char *map_target(const struct plan_bind *b);
+/* Whether the broker runs what it leads to (broker.h). */
+bool map_brokered(const struct plan *p, const struct plan_bind *b);
 /* An existing container with what its image has, for changing its binds. */
 struct plan *map_load(const char *container);
 /* lpmx map add, rm, ls */

@@ -5,6 +5,7 @@
 #include "places.h"
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@ static struct {
     struct list env, host_env;
     const char *cwd, *host_cwd, *program;
     u64 umask;
+    const char *broker;
+    int hold; /* + 1 */
 } origin;
 
 /* The field of this letter in a hand-over text, or NULL. */
@@ -55,6 +58,16 @@ static void read_host(const char *path)
         list_add(&origin.host_env, next);
 }
 
+/* A program in the host's view may have closed it, and its number may be another file's now. */
+static void read_broker(const char *name, const char *number)
+{
+    struct stat st;
+    u64 fd;
+    origin.broker = name;
+    if (name && number && parse_number(number, LPMX_FD_MAX, &fd) && fstat((int)fd, &st) == 0 && S_ISFIFO(st.st_mode))
+        origin.hold = (int)fd + 1;
+}
+
 void origin_init(void)
 {
     const char *over = NULL;
@@ -70,6 +83,7 @@ void origin_init(void)
     if (mask)
         parse_number(mask, 0700, &origin.umask);
     read_host(field(over, 'v'));
+    read_broker(field(over, 'y'), field(over, 'z'));
     if (plan && strrchr(plan, '/')) {
         struct plan *p = need(sizeof *p);
         container_load_as(p, folder_of(plan), plan, store);
@@ -112,6 +126,12 @@ const char *origin_program(void)
 const char *origin_host_cwd(void)
 {
     return origin.host_cwd;
+}
+
+const char *origin_broker(int *hold)
+{
+    *hold = origin.hold - 1;
+    return origin.broker;
 }
 
 u32 origin_umask(void)

@@ -50,6 +50,8 @@ struct text plan_encode(struct plan *p)
     writer_list(&w, LPMX_SEC_ENTRYPOINT, &p->entrypoint);
     writer_list(&w, LPMX_SEC_CMD, &p->cmd);
     writer_list(&w, LPMX_SEC_GRID, &p->grid);
+    if (p->brokered.n)
+        writer_list(&w, LPMX_SEC_BROKER, &p->brokered);
     if (p->changed.n)
         writer_list(&w, LPMX_SEC_CHANGES, &p->changed);
     if (p->entry.n)
@@ -176,6 +178,8 @@ char *plan_json(struct plan *p, const char *command)
     json_strings(&out, "labels", &p->labels);
     if (p->entry.n)
         json_strings(&out, "entry", &p->entry);
+    if (p->brokered.n)
+        json_strings(&out, "broker", &p->brokered);
     json_binds(&out, p);
     text_add(&out, ",\"files\":{");
     for (size_t k = 0; k < p->nfiles; k++) {

@@ -43,6 +43,7 @@ struct plan {
     struct list layers; /* as the plan file spells them */
     struct list env, entrypoint, cmd;
     struct list grid; /* the scheduler whose commands are shown, and where the host has them */
+    struct list brokered; /* host programs that the broker starts although they are not set-id */
     struct list changed; /* LPMX_SEC_CHANGES */
     struct list entry;   /* LPMX_SEC_ENTRY */
     const char *looked_up; /* the binds that were added for this entry of the container alone, one a line; NULL: none */

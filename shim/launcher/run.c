@@ -4,6 +4,7 @@
  * passed on again. All signals are blocked here and taken one by one, so nothing is ever done in a handler.
  */
 #include "run.h"
+#include "broker.h"
 #include "files.h"
 #include "origin.h"
 #include "places.h"
@@ -35,6 +36,21 @@ void run_take_umask(void)
     umask(mask & 077);
 }
 
+mode_t run_umask(void)
+{
+    mode_t mask = umask(077);
+    umask(mask);
+    return mask | umask_owner;
+}
+
+static void put_broker(struct text *over, struct broker b)
+{
+    if (b.name)
+        put(over, 'y', b.name);
+    if (b.name && b.hold >= 0)
+        put(over, 'z', format("%d", b.hold));
+}
+
 struct image_of_exec {
     char *path;
     char **argv, **env;
@@ -54,6 +70,8 @@ static struct image_of_exec prepare(const struct run *r)
     put(&over, 'v', origin_save(r->plan->folder, r->entry));
     if (umask_owner)
         put(&over, 'k', format("%u", (unsigned)umask_owner));
+    if (!r->only_points)
+        put_broker(&over, broker_enter(r->plan));
     if (r->plan->changes)
         put(&over, 'u', format("%u", r->plan->changes));
     if (lpmx_path())
@@ -72,6 +90,7 @@ void run_native(const char *program, const char *const *argv, const struct list 
     put(&over, 's', store_root());
     put(&over, 'n', "1");
     put(&over, 'h', program);
+    put_broker(&over, broker_of_caller());
     put(&over, 'f', "-");
     if (umask_owner)
         put(&over, 'k', format("%u", (unsigned)umask_owner));
@@ -170,7 +189,7 @@ static void watch(const struct run *r, const struct pty *pty, pid_t child, const
             ;
 }
 
-static sigset_t signals_to_take(void)
+sigset_t run_signals(void)
 {
     static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
     sigset_t set;
@@ -185,7 +204,7 @@ int run_wait(const struct run *r, bool *nobody_left)
     struct image_of_exec e = prepare(r);
     struct pty pty = {-1, NULL};
     struct sigaction children;
-    sigset_t taken = signals_to_take(), before;
+    sigset_t taken = run_signals(), before;
     int status = EXIT_ENGINE;
     struct run with = *r;
     if (r->pty && !pty_open(&pty)) {

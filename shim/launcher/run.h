@@ -3,6 +3,8 @@
 #define LPMX_LAUNCHER_RUN_H
 
 #include "plan.h"
+#include <signal.h>
+#include <sys/types.h>
 
 struct run {
     const struct plan *plan;
@@ -19,6 +21,10 @@ struct run {
 
 /* Takes the bits 0700 out of our umask, for the contained program to have: with them nothing that we make could be used. Once, at start. */
 void run_take_umask(void);
+/* The umask that was ours at the start. */
+mode_t run_umask(void);
+/* All signals that can be taken instead of acted on. */
+sigset_t run_signals(void);
 /* Replaces this process by the program. Only returns by failing. */
 _Noreturn void run_exec(const struct run *r);
 /* Replaces this process by a program of the host (its path), below a contained one: in the host's own view. */

@@ -1,6 +1,7 @@
 /* Settings of a container that may be running; see set.h. Everything takes effect at the next exec of each of its programs (replan.h): variables too,
  * which lpmx-start puts into environments that were made before (shim/start/environment.c). */
 #include "set.h"
+#include "broker.h"
 #include "compose.h"
 #include "container.h"
 #include "env.h"
@@ -13,7 +14,7 @@
 
 /* Everything asked for, in the order in which it is done. */
 struct wishes {
-    struct list unset, env, rm_maps, rm_volumes, volumes, maps;
+    struct list unset, env, rm_maps, rm_volumes, volumes, maps, brokered, rm_brokered;
 };
 
 static bool same_name(const char *assignment, const char *other)
@@ -57,6 +58,10 @@ static void change(struct plan *p, const void *data)
         add_volume(p, w->volumes.at[k]);
     for (size_t k = 0; k < w->maps.n; k++)
         map_add(p, w->maps.at[k]);
+    for (size_t k = 0; k < w->rm_brokered.n; k++)
+        broker_unlist(p, w->rm_brokered.at[k]);
+    for (size_t k = 0; k < w->brokered.n; k++)
+        broker_list(p, w->brokered.at[k]);
     binds_prepare(p, false);
 }
 
@@ -91,6 +96,12 @@ static void read_wishes(struct wishes *w, const struct parsed *c)
         switch (c->uses[k].flag->field) {
         case FIELD_UNSET:
             list_add(&w->unset, value);
+            break;
+        case FIELD_BROKER:
+            list_add(&w->brokered, value);
+            break;
+        case FIELD_RM_BROKER:
+            list_add(&w->rm_brokered, value);
             break;
         case FIELD_RM_MAP:
             list_add(&w->rm_maps, value);
@@ -133,7 +144,7 @@ void verb_set(const struct parsed *c)
     struct wishes w = {0};
     struct plan *p = find(c);
     read_wishes(&w, c);
-    if (w.unset.n + w.env.n + w.rm_maps.n + w.rm_volumes.n + w.volumes.n + w.maps.n)
+    if (w.unset.n + w.env.n + w.rm_maps.n + w.rm_volumes.n + w.volumes.n + w.maps.n + w.brokered.n + w.rm_brokered.n)
         replan(p->folder, change, &w);
     else
         fail_usage(c->command, "nothing to set");
@@ -157,6 +168,8 @@ static void put_binds(struct text *out, const struct plan *p, bool maps)
         json_string(out, b->guest);
         text_add(out, maps ? ",\"target\":" : ",\"host\":");
         json_string(out, maps ? map_target(b) : b->host);
+        if (maps && map_brokered(p, b))
+            text_add(out, ",\"broker\":true");
         text_add(out, maps ? "}" : b->flags & LPMX_BIND_RO ? ",\"readOnly\":true}" : ",\"readOnly\":false}");
     }
     text_add(out, "]");
@@ -192,7 +205,7 @@ static void put_rows(struct text *out, const struct plan *p, const char *only)
         bool map = b->flags & LPMX_BIND_MAP;
         if (is_shown(b) && (!only || !strcmp(only, b->guest)))
             text_format(out, "%-6s %-32s %s%s\n", map ? "map" : "mount", b->guest, map ? map_target(b) : b->host,
-                        !map && b->flags & LPMX_BIND_RO ? " (read-only)" : "");
+                        map ? map_brokered(p, b) ? " (broker)" : "" : b->flags & LPMX_BIND_RO ? " (read-only)" : "");
     }
     for (size_t k = 0; k < p->entry.n; k++) {
         int len = (int)strcspn(p->entry.at[k], "=");

@@ -79,6 +79,10 @@ function mainPage(): string {
         "where the parts of lpmx are unpacked; default $XDG_CACHE_HOME/lpmx, else ~/.cache/lpmx",
       ],
       ["LPMX_SCRATCH", "node-local folder for containers that are removed when they end"],
+      [
+        "LPMX_BROKER",
+        "programs of the host as for --broker of each new container, separated by colons",
+      ],
       ["LPMX_LOG", "what is told about what lpmx does: AREA:LEVEL,…"],
     ].map(([name, text]) => `.TP\n.B ${name}\n${plain(text!)}`),
   ].join("\n");

@@ -28,6 +28,7 @@ export const LPMX_SEC_CONTAINER = 8;
 export const LPMX_SEC_VOLUMES = 9;
 export const LPMX_SEC_REFS = 10;
 export const LPMX_SEC_IDS = 11;
+export const LPMX_SEC_BROKER = 14;
 export const LPMX_SEC_CHANGES = 12;
 export const LPMX_BIND_RO = 1;
 export const LPMX_BIND_TRUST = 2;
@@ -59,6 +60,16 @@ export const LPMX_ENGINE_DENORT = 1;
 export const LPMX_ENGINE_DENO = 2;
 export const LPMX_HANDOVER = "LPMX_PLAN";
 export const LPMX_MAGIC_CALL = "LPMXCAL";
+export const LPMX_MAGIC_ASK = "LPMXASK";
+export const LPMX_ASK_BATCH = 250;
+export const LPMX_WORD_MORE = 1;
+export const LPMX_WORD_STARTED = 2;
+export const LPMX_WORD_REFUSED = 3;
+export const LPMX_WORD_FAILED = 4;
+export const LPMX_WORD_STOPPED = 5;
+export const LPMX_WORD_EXITED = 6;
+export const LPMX_WORD_KILLED = 7;
+export const LPMX_WORD_SIGNAL = 8;
 
 export const lpmx_file = {
   size: 32,
@@ -222,5 +233,31 @@ export const lpmx_call = {
     magic: ["char", 0, 8],
     abi: ["u32", 8, 1],
     size: ["u32", 12, 1],
+  },
+} as const;
+
+export const lpmx_ask = {
+  size: 440,
+  fields: {
+    magic: ["char", 0, 8],
+    abi: ["u32", 8, 1],
+    nargs: ["u32", 12, 1],
+    nenv: ["u32", 16, 1],
+    nfds: ["u32", 20, 1],
+    size: ["u64", 24, 1],
+    umask: ["u32", 32, 1],
+    nice: ["u32", 36, 1],
+    blocked: ["u64", 40, 1],
+    ignored: ["u64", 48, 1],
+    cpus: ["u64", 56, 16],
+    limits: ["u64", 184, 32],
+  },
+} as const;
+
+export const lpmx_word = {
+  size: 8,
+  fields: {
+    kind: ["u32", 0, 1],
+    value: ["u32", 4, 1],
   },
 } as const;

@@ -92,12 +92,26 @@ export const exposeListFlags: readonly Flag[] = [
 export const mapListFlags: readonly Flag[] = [help, json];
 
 export const setFlags: readonly Flag[] = [
+  list(
+    "broker",
+    undefined,
+    "BROKER",
+    "Run this program of the host outside of the container",
+    "PROGRAM",
+  ),
   list("env", "e", "ENV", "Set a variable; without value to the caller's", "NAME[=VALUE]"),
   list("env-file", undefined, "ENV_FILE", "Set variables from a file", "FILE"),
   help,
   value("id", "i", "ID", "The container (LPMX)", "CONTAINER"),
   list("map", "m", "MAP", "Lead a guest path to a program elsewhere", "TARGET=GUESTPATH"),
   value("name", "n", "NAME", "With --type: the guest path (LPMX)", "GUESTPATH"),
+  list(
+    "rm-broker",
+    undefined,
+    "RM_BROKER",
+    "Run this program of the host outside only if it is set-id",
+    "PROGRAM",
+  ),
   list("rm-map", undefined, "RM_MAP", "Remove a map", "GUESTPATH"),
   list("rm-volume", undefined, "RM_VOLUME", "Remove a mount", "GUESTPATH"),
   value(

@@ -20,6 +20,13 @@ export const createFlags: readonly Flag[] = [
   list("attach", "a", "ATTACH", "Attach stdin, stdout or stderr", "STREAM"),
   ignored("blkio-weight", undefined, "value", limits),
   ignored("blkio-weight-device", undefined, "list", limits),
+  list(
+    "broker",
+    undefined,
+    "BROKER",
+    "Run this program of the host outside of the container when a map leads to it, as set-id programs always are",
+    "PROGRAM",
+  ),
   ignored("cap-add", undefined, "list", rights),
   ignored("cap-drop", undefined, "list", rights),
   ignored("cgroup-parent", undefined, "value", limits),
