@@ -51,6 +51,25 @@ prepare_mounts() {
   give_capability "$work/bin/tool_host" 21   # CAP_SYS_ADMIN
 }
 
+# $work/rights: a program that shows its rights, set-user-ID, set-group-ID, with a capability and with nothing; where the file system of $work
+# ignores such bits (nosuid), a link to a folder elsewhere.
+prepare_rights() {
+  [ -e "$work/bin/tool_rights" ] || return 0
+  rights=$work/rights
+  case ",$(findmnt -no OPTIONS -T "$work")," in *,nosuid,* | *,noexec,*)
+    rights=/usr/local/lib/lpmx-tests.$$
+    ln -s "$rights" "$work/rights"
+    ;;
+  esac
+  mkdir -p "$rights"
+  chmod 755 "$rights"
+  install -o root -g root -m 4755 "$work/bin/tool_rights" "$rights/set_user"
+  install -o root -g daemon -m 2755 "$work/bin/tool_rights" "$rights/set_group"
+  install -o root -g root -m 755 "$work/bin/tool_rights" "$rights/capable"
+  install -o root -g root -m 755 "$work/bin/tool_rights" "$rights/ordinary"
+  give_capability "$rights/capable" 10 # CAP_NET_BIND_SERVICE
+}
+
 # Debian asks for these; the tests have a cell of their own, but without one of the machine's its packages do not set up.
 preseed() {
   command -v debconf-set-selections >/dev/null || return 0
@@ -135,7 +154,7 @@ sweep_old_runs() {
     for file in $(grep -lsF "$old/" /proc/[0-9]*/cmdline /proc/[0-9]*/environ); do
       pid=${file#/proc/} && kill -9 "${pid%%/*}" 2>/dev/null || true
     done
-    rm -rf "$old"
+    rm -rf "$old" "/usr/local/lib/lpmx-tests.${old##*.}"
   done
 }
 
@@ -143,6 +162,7 @@ clean_up() {
   stop_cron
   for scheduler in $schedulers; do sh tests/support/$scheduler.sh stop "$work/$scheduler"; done
   for folder in $mounts; do umount -l "$folder" || true; done
+  rm -rf "/usr/local/lib/lpmx-tests.$$"
   if [ -n "${LPMX_TEST_KEEP:-}" ]; then echo "kept: $work" >&2; else chmod -R u+rwX "$work" 2>/dev/null; rm -rf "$work"; fi
 }
 
@@ -166,6 +186,7 @@ run_as_root() {
   exec 7>&-
   chown -R "$test_user" "$work"
   prepare_mounts
+  prepare_rights
   offers="images mounts"
   start_schedulers "$@"
   [ $# != 0 ] || set -- spec:

@@ -53,7 +53,8 @@ static void show_files(void)
     int n = 0;
     while (folder && (e = readdir(folder)))
         if (*e->d_name != '.' && atoi(e->d_name) != dirfd(folder)) {
-            printf(n < 8 ? "%s%s" : "", n ? " " : "", e->d_name);
+            if (n < 8)
+                printf("%s%s", n ? " " : "", e->d_name);
             n++;
         }
     printf(" (%d)\n", n);

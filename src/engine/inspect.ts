@@ -10,7 +10,7 @@ import {
   readImageMeta,
   type Store,
 } from "../store/mod.ts";
-import { readFileIfAny } from "../host/mod.ts";
+import { readFileIfAny, statIfAny } from "../host/mod.ts";
 import { decodeCall, decodePlan, type Plan, type PlanBind } from "../runtime/mod.ts";
 import { findImage } from "./find_image.ts";
 import { readRefs } from "./import_image.ts";
@@ -101,6 +101,7 @@ function describeContainer(store: Store, container: Container): Json {
     Maps: plan.binds.filter(({ map }) => map).map((bind) => ({
       Destination: bind.guest,
       Target: targetOf(bind),
+      Broker: isBrokered(targetOf(bind), plan),
     })),
     Config: describeConfig(container, plan),
     HostConfig: describeHostConfig(container, plan),
@@ -132,7 +133,7 @@ function planOf(store: Store, { meta }: Container): Plan {
     file: flags.includes("file"),
     map: flags.includes("map"),
   }));
-  return { env: meta.env, binds, entry: meta.entry };
+  return { env: meta.env, binds, entry: meta.entry, brokered: [] };
 }
 
 /** What --gpus and its like asked for, as docker writes it down. */
@@ -158,6 +159,13 @@ function targetOf({ host }: PlanBind): string {
   const file = readFileIfAny(host), call = file && decodeCall(file);
   const container = call?.get("container"), program = call?.get("program") ?? host;
   return container ? `${container.slice(0, 12)}:${program}` : program;
+}
+
+/** Whether the broker runs it (shim/launcher/broker_needs.c): listed or set-id. File capabilities are not seen here. */
+function isBrokered(target: string, { brokered }: Plan): boolean {
+  if (brokered.includes(target)) return true;
+  const mode = target.startsWith("/") ? statIfAny(target)?.mode ?? 0 : 0;
+  return (mode & 0o4000) !== 0 || (mode & 0o2010) === 0o2010;
 }
 
 function describeConfig({ meta }: Container, plan: Plan): Json {

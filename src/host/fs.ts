@@ -78,6 +78,18 @@ export function lstatIfAny(path: string): Deno.FileInfo | undefined {
   }
 }
 
+/** stat, links followed; undefined when there is nothing. */
+export function statIfAny(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw asIoError(`Cannot look at "${path}"`, error);
+  }
+}
+
 /** The text of a symlink; undefined when there is none. */
 export function readLinkIfAny(path: string): string | undefined {
   return lstatIfAny(path)?.isSymlink ? Deno.readLinkSync(path) : undefined;

@@ -11,6 +11,7 @@ import {
   LPMX_MAGIC_CALL,
   LPMX_MAGIC_PLAN,
   LPMX_SEC_BINDS,
+  LPMX_SEC_BROKER,
   LPMX_SEC_ENTRY,
   LPMX_SEC_ENV,
 } from "./contract.ts";
@@ -34,6 +35,8 @@ export interface Plan {
   binds: PlanBind[];
   /** NAME=VALUE: what is looked up on the host at each entry (gpu, nv, rocm, x11). */
   entry: string[];
+  /** Programs of the host that the broker runs although they are not set-id. */
+  brokered: string[];
 }
 
 /** Reads a plan. Throws LpmxError("bad-record"). */
@@ -46,7 +49,12 @@ export function decodePlan(file: Uint8Array<ArrayBuffer>, what: string): Plan {
     }
     return found;
   };
-  const plan: Plan = { env: texts(LPMX_SEC_ENV), binds: [], entry: texts(LPMX_SEC_ENTRY) };
+  const plan: Plan = {
+    env: texts(LPMX_SEC_ENV),
+    binds: [],
+    entry: texts(LPMX_SEC_ENTRY),
+    brokered: texts(LPMX_SEC_BROKER),
+  };
   const rows = sections.section(LPMX_SEC_BINDS);
   const { guest, host, flags } = lpmx_bind.fields;
   for (let at = 0; rows && at < rows.byteLength; at += lpmx_bind.size) {
