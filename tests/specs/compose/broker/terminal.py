@@ -7,24 +7,31 @@ if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
 
 
+seen = ""
+
+
 def until(pattern):
-    seen, end = "", time.time() + 20
-    while not re.search(pattern, seen):
+    global seen
+    end = time.time() + 20
+    while not (found := re.search(pattern, seen)):
         if not select.select([terminal], [], [], max(0, end - time.time()))[0]:
             sys.exit(f"waited for {pattern}: {seen!r}")
         seen += os.read(terminal, 4096).decode()
-    return re.search(pattern, seen).group(0).strip()
+    seen = seen[found.end() :]
+    return found.group(0).strip()
 
 
 def send(text):
     os.write(terminal, text.encode())
 
 
-send("PS1=; stty -echo; echo re''ady\n")
+send("PS1=next; stty -echo; echo re''ady\n")
 until("ready")
-send("rights pid pause; echo st$?.\n")
+send("rights pid pause\n")
 until(r"\d+\r\n")
 send("\x03")
+until("next")
+send("echo st$?.\n")
 print("^C:", until(r"st\d+\."))
 send("rights pid sleep 1; echo st$?.\n")
 until(r"\d+\r\n")
