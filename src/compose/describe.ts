@@ -51,6 +51,7 @@ function describeService(
     extra_hosts: service.extraHosts.map(([host, ip]) => `${host}:${ip}`),
     volumes: service.volumes.map(describeVolume),
     read_only: service.readOnly || undefined,
+    broker: service.broker.length > 0 ? service.broker : undefined,
     gpus: service.gpus,
     x11: service.x11 || undefined,
     labels: Object.fromEntries(service.labels),

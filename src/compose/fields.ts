@@ -62,6 +62,7 @@ export const serviceFields: readonly Field[] = [
   supported("hostname", "text", "Host name in /etc/hostname and HOSTNAME"),
   supported("extra_hosts", "pairs", "Lines for /etc/hosts: HOST:IP"),
   supported("read_only", "flag", "Refuse changes outside of volumes"),
+  supported("broker", "texts", "Programs of the host, of maps, that run outside as set-id ones do"),
   supported("gpus", "text", "Show the host's GPU driver: all, a number, or device=0,1"),
   supported("x11", "flag", "Show the caller's X display and its cookie"),
   supported("labels", "pairs", "Labels of the container"),

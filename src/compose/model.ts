@@ -62,6 +62,8 @@ export interface Service {
   extraHosts: Pair[];
   volumes: Volume[];
   readOnly: boolean;
+  /** Programs of the host that run outside of it, as set-id ones do. */
+  broker: string[];
   /** As `lpmx run --gpus` takes it. */
   gpus: string | undefined;
   x11: boolean;

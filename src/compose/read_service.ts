@@ -39,6 +39,7 @@ export function readService(
     ...readProcess(keys, context),
     volumes: readVolumes(keys, context.setting, context.declared, context.notes),
     readOnly: keys.flag("read_only"),
+    broker: keys.texts("broker").map(({ text }) => hostPath(text, context.setting)),
     gpus: keys.text("gpus"),
     x11: keys.flag("x11"),
     labels: keys.pairs("labels").map(([key, text]) => [key, text ?? ""]),

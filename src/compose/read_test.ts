@@ -53,6 +53,7 @@ services:
     maps: ["b:bb=/usr/bin/bb", "o2=/usr/bin/self", ./script.sh=/usr/bin/script, /bin/id=/usr/bin/id]
     depends_on: [b]
     stop_grace_period: 1m30s
+    broker: [./script.sh, /bin/id]
     gpus: 2
     x11: true
   b: { image: host, container_name: bee }
@@ -81,6 +82,8 @@ volumes: { cache: }
     "--volume=/anonymous",
     "--volume=/projects/up:/up:ro",
     "--tmpfs=/scratch",
+    "--broker=/projects/My Tools/script.sh",
+    "--broker=/bin/id",
     "--gpus=2",
     "--x11",
     "--stop-timeout=90",

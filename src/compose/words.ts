@@ -24,6 +24,7 @@ export function optionWords(service: Service, { environment }: Resolved): string
   for (const [host, ip] of service.extraHosts) put("add-host", `${host}:${ip}`);
   for (const volume of service.volumes) words.push(volumeWord(volume));
   if (service.readOnly) words.push("--read-only");
+  for (const program of service.broker) put("broker", program);
   put("gpus", service.gpus);
   if (service.x11) words.push("--x11");
   for (const [key, value] of service.labels) put("label", `${key}=${value}`);
