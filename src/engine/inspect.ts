@@ -98,11 +98,7 @@ function describeContainer(store: Store, container: Container): Json {
       Destination: guest,
       RW: !readOnly,
     })),
-    Maps: plan.binds.filter(({ map }) => map).map((bind) => ({
-      Destination: bind.guest,
-      Target: targetOf(bind),
-      Broker: isBrokered(targetOf(bind), plan),
-    })),
+    Maps: plan.binds.filter(({ map }) => map).map((bind) => describeMap(bind, plan)),
     Config: describeConfig(container, plan),
     HostConfig: describeHostConfig(container, plan),
     GraphDriver: {
@@ -159,6 +155,11 @@ function targetOf({ host }: PlanBind): string {
   const file = readFileIfAny(host), call = file && decodeCall(file);
   const container = call?.get("container"), program = call?.get("program") ?? host;
   return container ? `${container.slice(0, 12)}:${program}` : program;
+}
+
+function describeMap(bind: PlanBind, plan: Plan): Json {
+  const target = targetOf(bind);
+  return { Destination: bind.guest, Target: target, Broker: isBrokered(target, plan) };
 }
 
 /** Whether the broker runs it (shim/launcher/broker_needs.c): listed or set-id. File capabilities are not seen here. */
