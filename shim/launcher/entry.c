@@ -6,6 +6,19 @@
 #include "store.h"
 #include <string.h>
 
+/* podman's names of devices (Container Device Interface, "vendor/class=name"), one a flag. */
+static void take_device(struct plan *p, const char *value)
+{
+    static const char gpu[] = "nvidia.com/gpu=";
+    const char *before = env_get(&p->entry, "gpu"), *name = value + sizeof gpu - 1;
+    if (!starts_with(value, gpu))
+        note("--device has no effect: the host's /dev is shown, with the caller's rights");
+    else if (!strcmp(name, "all") || (before && !strcmp(before, "all")))
+        env_put(&p->entry, "gpu=all");
+    else
+        env_put(&p->entry, format("gpu=%s", gpu_devices(before && starts_with(before, "device=") ? format("%s,%s", before, name) : format("device=%s", name))));
+}
+
 void entry_take(struct plan *p, const struct parsed *c)
 {
     for (size_t k = 0; k < c->nuses; k++) {
@@ -18,6 +31,15 @@ void entry_take(struct plan *p, const struct parsed *c)
         case FIELD_GPUS:
             value = gpu_devices(value);
             env_put(&p->entry, value ? format("gpu=%s", value) : "gpu");
+            break;
+        case FIELD_DEVICE:
+            take_device(p, value);
+            break;
+        case FIELD_RUNTIME:
+            if (!strcmp(value, "nvidia"))
+                env_put(&p->entry, "gpu=all");
+            else
+                note("--runtime has no effect: lpmx is the only runtime");
             break;
         case FIELD_NV:
             env_put(&p->entry, on ? "nv=all" : "nv");
