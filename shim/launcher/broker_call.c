@@ -211,8 +211,10 @@ void broker_call(const char *program, const struct list *argv, const struct list
     if (!origin_plan() || !broker_wants(origin_plan(), program))
         return;
     if (!name || (conn = connect_to(name)) < 0) {
-        warn("%s runs without the rights that its file gives: container %s was entered %s: enter it again (lpmx exec, lpmx start)", program,
-             origin_plan()->name, name ? "with a broker that has ended since" : "before it had that map");
+        char *why = name ? format("the broker of container %s has ended", origin_plan()->name)
+                         : format("container %s was entered before it had that map, or from inside another", origin_plan()->name);
+        warn("%s runs without the rights of its file: %s: enter it again from the host (lpmx exec, lpmx start)", program,
+             why);
         return;
     }
     struct files f = open_files(hold);

@@ -98,8 +98,16 @@ bool broker_allows(const struct plan *p, const char *program)
         return true;
     if (!broker_privileged(program))
         return false;
-    for (size_t k = 0; k < p->nbinds; k++)
-        if ((shown = program_of(p, &p->binds[k], &container)) && same_program(shown, program))
+    struct list others = {0}; /* under another name, which takes more calls to find out */
+    for (size_t k = 0; k < p->nbinds; k++) {
+        if (!(shown = program_of(p, &p->binds[k], &container)))
+            continue;
+        if (!strcmp(shown, program))
+            return true;
+        list_add(&others, shown);
+    }
+    for (size_t k = 0; k < others.n; k++)
+        if (same_program(others.at[k], program))
             return true;
     return false;
 }
@@ -131,8 +139,9 @@ void brokers_compose(struct plan *p, const struct parsed *c)
     const char *words = setting("LPMX_BROKER");
     for (size_t len; words && *words; words += len + (words[len] == ':')) {
         len = strcspn(words, ":");
-        if (len)
-            broker_list(p, copy_text(words, len));
+        char *program = copy_text(words, len);
+        if (access(program, X_OK) == 0) /* one setting for several hosts */
+            broker_list(p, program);
     }
     for (size_t k = 0; k < c->nuses; k++)
         if (c->uses[k].flag->field == FIELD_BROKER)
