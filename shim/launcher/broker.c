@@ -129,7 +129,7 @@ static _Noreturn void live(int door, int life)
     }
 }
 
-static bool make(const struct plan *p, struct broker *b)
+static bool make(const struct plan *p, struct broker *b, bool stays)
 {
     int ends[2], door = listen_new(p, &b->name);
     if (door < 0 || pipe2(ends, O_CLOEXEC) < 0)
@@ -145,16 +145,18 @@ static bool make(const struct plan *p, struct broker *b)
     close(door);
     close(ends[0]);
     b->hold = move_hold(ends[1]);
-    close(ends[1]); /* without another copy this ends it */
-    return pid > 0 && b->hold >= 0;
+    bool kept = b->hold < 0 && stays; /* by this process, which its programs do not get it from */
+    if (!kept)
+        close(ends[1]);
+    return pid > 0 && (b->hold >= 0 || kept);
 }
 
-struct broker broker_enter(const struct plan *p)
+struct broker broker_enter(const struct plan *p, bool stays)
 {
     struct broker b = broker_of_caller();
     if (b.name || origin_filtered() || !broker_needed(p))
         return b;
-    if (!make(p, &b)) {
+    if (!make(p, &b, stays)) {
         warn("no broker can be started: set-id programs of the host run without their rights in %s", p->name);
         b = (struct broker){NULL, -1};
     }

@@ -14,8 +14,9 @@ struct broker {
     int hold;         /* the descriptor that keeps it, -1 = none */
 };
 
-/* broker.c: the broker of what is about to be entered: the caller's, when it has one, else a new one when the plan needs it. */
-struct broker broker_enter(const struct plan *p);
+/* broker.c: the broker of what is about to be entered: the caller's, when it has one, else a new one when the plan needs it. `stays`: this
+ * process outlives all programs of the entry and so can keep it alone. */
+struct broker broker_enter(const struct plan *p, bool stays);
 struct broker broker_of_caller(void);
 
 /* broker_call.c: runs a program of the host by the broker and ends as it does. Returns when that is not for the broker, or, with a warning, when

@@ -114,7 +114,7 @@ static int take_files(struct request *r, int *report)
     }
     u32 left = n - 1;
     for (u32 k = 0; k < left; k++)
-        if (fds[k] > (int)numbers[k] || (k && numbers[k] <= numbers[k - 1]) || numbers[k] >= (u32)limit)
+        if ((u32)fds[k] > numbers[k] || (k && numbers[k] <= numbers[k - 1]))
             return -EMFILE;
     if (fchdir(fds[left]) < 0 && chdir(r->cwd) < 0)
         return -errno;
@@ -126,7 +126,7 @@ static int take_files(struct request *r, int *report)
     while (left--) {
         if (fds[left] == (int)numbers[left])
             continue;
-        if (dup2(fds[left], (int)numbers[left]) < 0)
+        if (numbers[left] < (u32)limit && dup2(fds[left], (int)numbers[left]) < 0) /* beyond it: opened before the limit was set */
             return -errno;
         close(fds[left]);
     }

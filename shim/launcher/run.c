@@ -56,7 +56,7 @@ struct image_of_exec {
     char **argv, **env;
 };
 
-static struct image_of_exec prepare(const struct run *r)
+static struct image_of_exec prepare(const struct run *r, bool stays)
 {
     struct text over = {0};
     struct list env = r->env;
@@ -71,7 +71,7 @@ static struct image_of_exec prepare(const struct run *r)
     if (umask_owner)
         put(&over, 'k', format("%u", (unsigned)umask_owner));
     if (!r->only_points)
-        put_broker(&over, broker_enter(r->plan));
+        put_broker(&over, broker_enter(r->plan, stays));
     if (r->plan->changes)
         put(&over, 'u', format("%u", r->plan->changes));
     if (lpmx_path())
@@ -105,7 +105,7 @@ void run_native(const char *program, const char *const *argv, const struct list 
 
 void run_exec(const struct run *r)
 {
-    struct image_of_exec e = prepare(r);
+    struct image_of_exec e = prepare(r, false);
     execve(e.path, e.argv, e.env);
     fail("cannot start %s: %s", e.path, strerror(errno));
 }
@@ -201,7 +201,7 @@ sigset_t run_signals(void)
 
 int run_wait(const struct run *r, bool *nobody_left)
 {
-    struct image_of_exec e = prepare(r);
+    struct image_of_exec e = prepare(r, true);
     struct pty pty = {-1, NULL};
     struct sigaction children;
     sigset_t taken = run_signals(), before;
