@@ -116,6 +116,26 @@ u64 bloom_moves(const struct core *c)
     return bloom_usable(c) ? __atomic_load_n(&c->bloom_head->moves, __ATOMIC_ACQUIRE) + 1 : 0;
 }
 
+void bloom_begin(const struct core *c)
+{
+    if (c->bloom)
+        __atomic_fetch_add(&c->bloom_head->begun, 1, __ATOMIC_SEQ_CST);
+}
+
+void bloom_end(const struct core *c)
+{
+    if (c->bloom)
+        __atomic_fetch_add(&c->bloom_head->ended, 1, __ATOMIC_SEQ_CST);
+}
+
+u64 bloom_epoch(const struct core *c)
+{
+    if (!bloom_usable(c))
+        return 0;
+    u64 begun = __atomic_load_n(&c->bloom_head->begun, __ATOMIC_ACQUIRE);
+    return begun == __atomic_load_n(&c->bloom_head->ended, __ATOMIC_ACQUIRE) ? begun + 1 : 0;
+}
+
 bool tree_may_have(const struct core *c, u64 trait)
 {
     return !bloom_usable(c) || __atomic_load_n(&c->bloom_head->traits, __ATOMIC_ACQUIRE) & trait;

@@ -31,6 +31,10 @@ int bloom_replace(struct core *c, const struct name *n);
 /* A directory has been renamed or removed; how many have, 0 = nobody counts. */
 void bloom_moved(const struct core *c);
 u64 bloom_moves(const struct core *c);
+/* Around every call that may rename or remove a directory of the upper. bloom_epoch is another one after it; 0 = not known, or one is under way. */
+void bloom_begin(const struct core *c);
+void bloom_end(const struct core *c);
+u64 bloom_epoch(const struct core *c);
 
 /* lease.c: a bloom is to be relied on only for a time when other hosts may change the tree. */
 bool lease_valid(const struct core *c);

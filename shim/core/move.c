@@ -108,7 +108,9 @@ static long rename_names(struct call *k, struct name *from, struct name *to, uns
             return r;
         if ((r = bloom_replace(k->c, from)) || (r = bloom_replace(k->c, to)))
             return r;
+        bloom_begin(k->c); /* whatever it is by now */
         long done = rename_call(upper, name_rel(from), upper, name_rel(to), flags);
+        bloom_end(k->c);
         if (!done && (dir || flags & RENAME_EXCHANGE_))
             bloom_moved(k->c);
         if (done == -ENOSYS)

@@ -300,6 +300,14 @@ bool mounted_in(const struct core *c, const struct name *n)
     return false;
 }
 
+static long remove_dir(struct call *k, struct spot *s)
+{
+    bloom_begin(k->c);
+    long r = rmdir_name(k, s);
+    bloom_end(k->c);
+    return r;
+}
+
 static long remove_at(struct call *k, int dirfd, long path, bool dir)
 {
     struct spot s;
@@ -321,7 +329,7 @@ static long remove_at(struct call *k, int dirfd, long path, bool dir)
         else if (dir && !s.deep && mounted_in(k->c, &s.name))
             r = -EBUSY;
         else if (!(r = permit_remove(k, &s)))
-            r = dir ? rmdir_name(k, &s) : S_ISDIR(mode) ? -EISDIR : unlink_name(k, &s);
+            r = dir ? remove_dir(k, &s) : S_ISDIR(mode) ? -EISDIR : unlink_name(k, &s);
     }
     if (dir && !r)
         bloom_moved(k->c);

@@ -16,7 +16,8 @@ static int spot_stat(struct call *k, const struct spot *s, bool follow, struct s
         return fd;
     bool trust = s->kind == KIND_BIND && k->c->binds[s->bind].flags & (LPMX_BIND_TRUST | LPMX_BIND_FILE);
     bool through = trust && (follow || s->must_dir || s->name.len == s->bind_skip);
-    long r = sys4(SYS_newfstatat, fd, path, st, through ? 0 : AT_SYMLINK_NOFOLLOW);
+    bool seen = s->kind == KIND_OBJECT && !s->deep && k->saw && k->seen == st; /* the walk has asked */
+    long r = seen ? 0 : sys4(SYS_newfstatat, fd, path, st, through ? 0 : AT_SYMLINK_NOFOLLOW);
     if (r)
         return (int)r;
     if (s->kind == KIND_LOWER)
@@ -84,6 +85,7 @@ static long stat_path(struct call *k, int dirfd, const char *path, bool follow, 
     struct stat st;
     struct identity id;
     unsigned how = follow ? WALK_FOLLOW : 0;
+    k->seen = &st;
     long ret = walk(k, dirfd, path, how | WALK_UNPROVED, &s);
     if (!ret && s.unproved) {
         ret = shown_unproved(k, &s, follow, out);

@@ -53,6 +53,7 @@ struct dirfd { /* what a directory descriptor is open on (dirfds.c) */
     int fd;
     u32 len;
     u64 dev, ino;
+    u64 epoch; /* of the bloom: nothing was moved since; 0 = that is not known */
     char path[DIRFD_PATH];
 };
 
@@ -124,6 +125,8 @@ struct call {
     int temp[8];
     unsigned ntemp;
     int deep; /* descriptor + 1 of the directory that stands for the upper or a bind (deep.c); 0 = none does */
+    struct stat *seen; /* where a walk puts the stat of the object that it ends at, if its caller asks */
+    bool saw;          /* it has */
 };
 
 /* What the layers have at a name (view.c). entry is NULL for the unindexed image `host`. */

@@ -13,13 +13,14 @@
 static int settle_known(struct walker *w, bool last, u32 dir_len, bool untouched)
 {
     struct spot *s = w->s;
-    struct stat st;
-    int kind = lookup_known(w->k, &s->name, untouched, &st);
+    struct stat here, *st = w->k->seen ? w->k->seen : &here;
+    int kind = lookup_known(w->k, &s->name, untouched, st);
     if (kind < 0)
         return kind;
     s->kind = (enum kind)kind;
-    s->mode = kind == KIND_OBJECT ? st.st_mode : 0;
-    u32 mode = kind == KIND_OBJECT ? st.st_mode : kind == KIND_LOWER ? s->name.low.mode : 0;
+    s->mode = kind == KIND_OBJECT ? st->st_mode : 0;
+    w->k->saw = last && w->k->seen && kind == KIND_OBJECT;
+    u32 mode = kind == KIND_OBJECT ? st->st_mode : kind == KIND_LOWER ? s->name.low.mode : 0;
     bool slash = last && s->must_dir;
     bool follow = !last || (slash ? !(w->flags & WALK_NAME) : w->flags & WALK_FOLLOW);
     if (S_ISLNK(mode) && follow) {
@@ -194,14 +195,15 @@ static int walk_rest(struct walker *w)
     }
     /* The walk may have ended without a look at the last name: at the root, after "..", or "." */
     if (!asked) {
-        struct stat st;
+        struct stat here, *st = w->k->seen ? w->k->seen : &here;
         w->flags |= WALK_FOLLOW;
         name_set(w->k, &s->name, s->buf, s->name.len);
-        int kind = lookup(w->k, &s->name, &st);
+        int kind = lookup(w->k, &s->name, st);
         if (kind < 0)
             return kind;
         s->kind = (enum kind)kind;
-        s->mode = kind == KIND_OBJECT ? st.st_mode : 0;
+        s->mode = kind == KIND_OBJECT ? st->st_mode : 0;
+        w->k->saw = w->k->seen && kind == KIND_OBJECT;
     }
     u32 mode = s->kind == KIND_OBJECT ? s->mode : s->kind == KIND_LOWER ? s->name.low.mode : 0;
     bool may_be_file = w->flags & WALK_NAME && !s->dots;
@@ -304,6 +306,7 @@ static int walk_any(struct call *k, int dirfd, const char *text, bool ours, unsi
     for (;;) {
         struct walker w = {.k = k, .s = s, .flags = flags, .root = ""};
         s->must_dir = false;
+        k->saw = false;
         if (k->c->rooted && !(flags & WALK_WHOLE))
             w.root_len = root_elsewhere(k->c, &w.root);
         int r = take_text(&w, text, ours);

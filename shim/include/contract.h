@@ -197,6 +197,9 @@ struct lpmx_bloom {
     char host[16]; /* leased: the host */
     char gen[16];  /* leased: 16 random hex digits, in the name of its entry in hosts/ */
     u64 traits;    /* LPMX_TRAIT_* */
+    u64 begun;     /* renames and removals of directories, counted before … */
+    u64 ended;     /* … and after: where both are equal none is under way, and what was known about places of directories then holds until the
+                    * next one. A killed process leaves them unequal for good: then only the bits tell */
 };
 
 /* ---- Several hosts on one tree (upper.md section 9, docs/decisions/0006). A tree on a file system that other hosts may write to has a
