@@ -18,17 +18,21 @@ static bool same_boot(const char *boot)
 static void map_file(struct core *c, long fd)
 {
     struct stat st;
-    if (sys2(SYS_fstat, fd, &st) || st.st_uid != c->real_uid || st.st_size != LPMX_BLOOM_BITS_AT + LPMX_BLOOM_BLOCKS * 64)
+    if (sys2(SYS_fstat, fd, &st) || st.st_uid != c->real_uid || st.st_size < LPMX_BLOOM_BITS_AT)
+        return;
+    u64 blocks = (u64)(st.st_size - LPMX_BLOOM_BITS_AT) / 64;
+    if (blocks < LPMX_BLOOM_BLOCKS || blocks > LPMX_BLOOM_BLOCKS_MAX || blocks & (blocks - 1))
         return;
     long at = sys6(SYS_mmap, 0, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     struct lpmx_bloom *head = (void *)at;
     if (at <= 0)
         return;
-    if (memcmp(head->magic, LPMX_MAGIC_BLOOM, 8) || head->abi != LPMX_ABI || head->blocks != LPMX_BLOOM_BLOCKS) {
+    if (memcmp(head->magic, LPMX_MAGIC_BLOOM, 8) || head->abi != LPMX_ABI || head->blocks != blocks) {
         sys2(SYS_munmap, at, st.st_size);
         return;
     }
     c->bloom_head = head;
+    c->bloom_blocks = (u32)blocks;
     c->bloom = (u64 *)(at + LPMX_BLOOM_BITS_AT);
 }
 
@@ -66,7 +70,7 @@ static bool lower_dir(const struct core *c, u64 hash, const char *name, u32 len)
 
 bool bloom_untouched(const struct core *c, const struct name *n)
 {
-    if (!bloom_usable(c) || bloom_has(c->bloom, n->hash))
+    if (!bloom_usable(c) || bloom_has(c->bloom, c->bloom_blocks, n->hash))
         return false;
     struct path_hash h = hash_start(c->seed);
     u32 at = 0;
@@ -75,7 +79,7 @@ bool bloom_untouched(const struct core *c, const struct name *n)
             continue;
         h = hash_more(h, n->path + at, end - at);
         u64 hash = hash_end(h);
-        if (bloom_has(c->bloom, hash ^ LPMX_BLOOM_X))
+        if (bloom_has(c->bloom, c->bloom_blocks, hash ^ LPMX_BLOOM_X))
             return false;
         if (end == n->dir_len && !n->low.mode && !lower_dir(c, hash, n->path + at + 1, end - at - 1))
             return false;
@@ -86,22 +90,22 @@ bool bloom_untouched(const struct core *c, const struct name *n)
 
 bool bloom_children_untouched(const struct core *c, const struct name *dir)
 {
-    return c->bloom && !bloom_has(c->bloom, dir->hash ^ LPMX_BLOOM_C) && bloom_untouched(c, dir);
+    return c->bloom && !bloom_has(c->bloom, c->bloom_blocks, dir->hash ^ LPMX_BLOOM_C) && bloom_untouched(c, dir);
 }
 
 int bloom_touch(struct core *c, const struct name *n)
 {
     if (!c->bloom)
         return c->may_change ? 0 : lease_change(c);
-    bloom_set(c->bloom, n->dir_hash ^ LPMX_BLOOM_C);
-    bloom_set(c->bloom, n->hash);
+    bloom_set(c->bloom, c->bloom_blocks, n->dir_hash ^ LPMX_BLOOM_C);
+    bloom_set(c->bloom, c->bloom_blocks, n->hash);
     return 0;
 }
 
 int bloom_replace(struct core *c, const struct name *n)
 {
     if (c->bloom)
-        bloom_set(c->bloom, n->hash ^ LPMX_BLOOM_X);
+        bloom_set(c->bloom, c->bloom_blocks, n->hash ^ LPMX_BLOOM_X);
     return bloom_touch(c, n);
 }
 

@@ -12,12 +12,12 @@ bool bloom_usable(const struct core *c);
 /* The one name, and the one parent, by hash, of a usable one. */
 static inline bool bloom_changed(const struct core *c, u64 hash)
 {
-    return bloom_has(c->bloom, hash);
+    return bloom_has(c->bloom, c->bloom_blocks, hash);
 }
 
 static inline bool bloom_replaced(const struct core *c, u64 hash)
 {
-    return bloom_has(c->bloom, hash ^ LPMX_BLOOM_X);
+    return bloom_has(c->bloom, c->bloom_blocks, hash ^ LPMX_BLOOM_X);
 }
 
 /* Neither n nor its parents were ever changed: the layers have the last word. */

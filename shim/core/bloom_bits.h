@@ -5,18 +5,19 @@
 #include "../include/contract.h"
 #include <stdbool.h>
 
-static inline bool bloom_has(const u64 *bits, u64 key)
+/* blocks: how many there are */
+static inline bool bloom_has(const u64 *bits, u32 blocks, u64 key)
 {
-    const u64 *block = bits + (key >> 24 & (LPMX_BLOOM_BLOCKS - 1)) * 8;
+    const u64 *block = bits + (key >> 24 & (blocks - 1)) * 8;
     for (unsigned i = 0; i < 4; i++)
         if (!(__atomic_load_n(&block[key >> (52 + 3 * i) & 7], __ATOMIC_ACQUIRE) >> (key >> 6 * i & 63) & 1))
             return false;
     return true;
 }
 
-static inline void bloom_set(u64 *bits, u64 key)
+static inline void bloom_set(u64 *bits, u32 blocks, u64 key)
 {
-    u64 *block = bits + (key >> 24 & (LPMX_BLOOM_BLOCKS - 1)) * 8;
+    u64 *block = bits + (key >> 24 & (blocks - 1)) * 8;
     for (unsigned i = 0; i < 4; i++) {
         u64 bit = 1ull << (key >> 6 * i & 63);
         u64 *word = &block[key >> (52 + 3 * i) & 7];

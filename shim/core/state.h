@@ -84,6 +84,7 @@ struct core {
     struct index index;
     u64 *bloom; /* the blocks, mapped shared; NULL: none (bloom.c) */
     struct lpmx_bloom *bloom_head;
+    u32 bloom_blocks;
     volatile bool may_change; /* without a bloom: nobody relies on one (lease.c) */
     u64 seed;
     bool host;     /* the built-in image `host` */

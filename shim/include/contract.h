@@ -173,14 +173,15 @@ struct lpmx_entry {
 
 /* ---- Bloom filter of an upper (upper.md section 8): a file mapped shared by every process of the container on one host. On a local file
  * system it is `bloom` in the tree; else it is node-local and leased, see below. Made by the launcher while no process of the container
- * runs; bits are only ever set, before the change that they announce. 64-byte blocks, one per key:
+ * runs, a larger one when it has filled up; bits are only ever set, before the change that they announce. 64-byte blocks, one per key:
  * block = (hash >> 24) modulo blocks, and in it four bits, (hash >> 6i) & 63 of word (hash >> (52 + 3i)) & 7 for i = 0 … 3.
  * Keys of path p: N = hash(p), X = hash(p) ^ LPMX_BLOOM_X, C = hash(p) ^ LPMX_BLOOM_C (a child of p may have an N). */
 #define LPMX_MAGIC_BLOOM "LPMXBLM"
 #define LPMX_BLOOM_X 0x9e3779b97f4a7c15
 #define LPMX_BLOOM_C 0xc2b2ae3d27d4eb4f
 #define LPMX_BLOOM_BITS_AT 4096 /* offset of the blocks */
-#define LPMX_BLOOM_BLOCKS 1024  /* a power of two: 64 KiB */
+#define LPMX_BLOOM_BLOCKS 1024  /* of a new tree: 64 KiB; always a power of two */
+#define LPMX_BLOOM_BLOCKS_MAX 65536
 /* Traits of the tree: set (and never cleared) before the first such object is made, so that nobody has to look for what is rare. Whoever
  * makes a bloom for a tree that is not new sets them all. */
 #define LPMX_TRAIT_LINKS 1  /* some link carries an owner of its own */
@@ -188,7 +189,7 @@ struct lpmx_entry {
 struct lpmx_bloom {
     char magic[8];
     u32 abi;
-    u32 blocks;
+    u32 blocks;    /* LPMX_BLOOM_BLOCKS to LPMX_BLOOM_BLOCKS_MAX */
     char boot[40]; /* boot id of the host that made it (proc(5)), NUL-padded: valid in that boot only */
     u64 moves;     /* directories renamed or removed: whoever knows its cwd by name asks the kernel again when this has changed */
     u32 off;       /* not 0: somebody changes the tree without setting bits here; nobody may rely on it any more */

@@ -19,7 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BLOOM_SIZE (LPMX_BLOOM_BITS_AT + LPMX_BLOOM_BLOCKS * 64)
+#define MOST_SHARED 20000 /* names in a tree that is looked through over a network; on a local disk a second is enough for 300,000 */
+#define FULL_SAMPLE 512   /* bytes that tell how full a bloom is */
 #define HOST_DIGITS 16
 
 /* File systems that no other host writes to (statfs(2)): ext, xfs, btrfs, tmpfs, overlay, zfs, f2fs. */
@@ -48,18 +49,32 @@ static bool new_head(struct lpmx_bloom *head)
 
 static bool head_valid(const struct lpmx_bloom *head)
 {
-    return !memcmp(head->magic, LPMX_MAGIC_BLOOM, 8) && head->abi == LPMX_ABI && head->blocks == LPMX_BLOOM_BLOCKS &&
+    return !memcmp(head->magic, LPMX_MAGIC_BLOOM, 8) && head->abi == LPMX_ABI && head->blocks >= LPMX_BLOOM_BLOCKS && head->blocks <= LPMX_BLOOM_BLOCKS_MAX &&
            !strncmp(head->boot, boot_id(), sizeof head->boot) && !head->off;
 }
 
-static bool read_head(int dir, const char *path, struct lpmx_bloom *head)
+/* More than two bits of five are set, so that it often is wrong, and there may be a larger one. */
+static bool is_full(int fd, const struct lpmx_bloom *head)
+{
+    u64 some[FULL_SAMPLE / 8];
+    unsigned set = 0;
+    if (head->blocks < LPMX_BLOOM_BLOCKS_MAX && pread(fd, some, sizeof some, LPMX_BLOOM_BITS_AT) == sizeof some)
+        for (size_t k = 0; k < sizeof some / sizeof *some; k++)
+            set += (unsigned)__builtin_popcountll(some[k]);
+    return set > FULL_SAMPLE * 8 * 2 / 5;
+}
+
+/* full: NULL, or whether it is */
+static bool read_head(int dir, const char *path, struct lpmx_bloom *head, bool *full)
 {
     struct stat st;
     int fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    bool read_it = fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == getuid() && read(fd, head, sizeof *head) == sizeof *head;
+    bool read_it = fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == getuid() && read(fd, head, sizeof *head) == sizeof *head && head_valid(head);
+    if (read_it && full)
+        *full = is_full(fd, head);
     if (fd >= 0)
         close(fd);
-    return read_it && head_valid(head);
+    return read_it;
 }
 
 /* Places a finished bloom at `path`: it is never seen half made. */
@@ -67,8 +82,8 @@ static bool place(const char *path, const struct lpmx_bloom *head, const u64 *bi
 {
     char *temp = format("%s.%ld", path, (long)getpid());
     int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool done = fd >= 0 && ftruncate(fd, BLOOM_SIZE) == 0 && write(fd, head, sizeof *head) == sizeof *head &&
-                pwrite(fd, bits, BLOOM_SIZE - LPMX_BLOOM_BITS_AT, LPMX_BLOOM_BITS_AT) == BLOOM_SIZE - LPMX_BLOOM_BITS_AT;
+    off_t size = (off_t)head->blocks * 64;
+    bool done = fd >= 0 && write(fd, head, sizeof *head) == sizeof *head && pwrite(fd, bits, (size_t)size, LPMX_BLOOM_BITS_AT) == size;
     if (fd >= 0)
         close(fd);
     if (done && rename(temp, path) == 0)
@@ -88,10 +103,11 @@ static u64 seed_of(const struct plan *p)
     return head.seed;
 }
 
-static bool make_scanned(const struct plan *p, const char *path, const struct lpmx_bloom *head)
+static bool make_scanned(const struct plan *p, const char *path, struct lpmx_bloom *head)
 {
-    u64 *bits = need(BLOOM_SIZE - LPMX_BLOOM_BITS_AT);
-    return bloom_scan(p->tree, seed_of(p), bits) && place(path, head, bits);
+    u64 *bits;
+    head->blocks = bloom_scan(p->tree, seed_of(p), head->leased ? MOST_SHARED : SIZE_MAX, &bits);
+    return head->blocks && place(path, head, bits);
 }
 
 int bloom_make(int tree)
@@ -103,7 +119,7 @@ int bloom_make(int tree)
         return 0;
     head.traits = 0; /* nothing is in it yet */
     int fd = openat(tree, "bloom", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool done = fd >= 0 && ftruncate(fd, BLOOM_SIZE) == 0 && write(fd, &head, sizeof head) == sizeof head;
+    bool done = fd >= 0 && ftruncate(fd, LPMX_BLOOM_BITS_AT + LPMX_BLOOM_BLOCKS * 64) == 0 && write(fd, &head, sizeof head) == sizeof head;
     if (fd >= 0)
         close(fd);
     if (!done)
@@ -111,14 +127,21 @@ int bloom_make(int tree)
     return 0;
 }
 
-/* ---- a local tree: the bloom of an earlier boot, or none, is replaced */
+/* ---- a local tree: the bloom of an earlier boot, one that is full, or none, is replaced */
+
+static bool will_do(int tree)
+{
+    struct lpmx_bloom head;
+    bool full = true;
+    return read_head(tree, "bloom", &head, &full) && !full;
+}
 
 static void enter_local(const struct plan *p, int tree)
 {
     struct lpmx_bloom head;
-    if (read_head(tree, "bloom", &head) || flock(tree, LOCK_EX) < 0)
+    if (will_do(tree) || flock(tree, LOCK_EX) < 0)
         return;
-    if (!read_head(tree, "bloom", &head) && !container_used_here(p->folder) && new_head(&head))
+    if (!will_do(tree) && !container_used_here(p->folder) && new_head(&head))
         make_scanned(p, join_path(p->tree, "bloom"), &head);
     flock(tree, LOCK_UN);
 }
@@ -220,7 +243,7 @@ bool bloom_elsewhere(const struct plan *p)
 static bool page_in_use(const struct plan *p, const char *hosts, const char *host)
 {
     struct lpmx_bloom head;
-    return read_head(AT_FDCWD, page_path(p), &head) && !memcmp(head.host, host, HOST_DIGITS) &&
+    return read_head(AT_FDCWD, page_path(p), &head, NULL) && !memcmp(head.host, host, HOST_DIGITS) &&
            faccessat(AT_FDCWD, format("%s/bloom.%s.%.16s", hosts, host, head.gen), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 

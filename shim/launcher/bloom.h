@@ -22,7 +22,7 @@ bool bloom_elsewhere(const struct plan *p);
 void work_sweep(const struct plan *p);
 /* numbers.c: forgets what files were by their inode numbers when the tree has been copied, and says so, when nobody works in it. */
 void numbers_check(const struct plan *p);
-/* bloom_scan.c: sets the bits of everything in a tree that nobody changes meanwhile. False when there is too much of it. */
-bool bloom_scan(const char *tree, u64 seed, u64 *bits);
+/* bloom_scan.c: the bits of everything in a tree that nobody changes meanwhile. How many blocks they are; 0: there are more than `most` names. */
+u32 bloom_scan(const char *tree, u64 seed, size_t most, u64 **bits);
 
 #endif

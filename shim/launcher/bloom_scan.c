@@ -12,13 +12,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MOST 20000 /* names: more would fill the filter, and take seconds on a network file system */
+#define NAME_BITS 24 /* eight of them are set: with a third of all bits set a key that is not in it is found in one case of a hundred */
 
 struct scan {
-    u64 *bits;
+    u64 *bits; /* LPMX_BLOOM_BLOCKS_MAX blocks */
     u64 *dirs; /* hashes of directory objects, sorted before they are asked for */
-    size_t ndirs, names;
+    size_t ndirs, room, names, most;
 };
+
+static void set(struct scan *s, u64 key)
+{
+    bloom_set(s->bits, LPMX_BLOOM_BLOCKS_MAX, key);
+}
 
 static struct path_hash child_hash(struct path_hash dir, const char *name)
 {
@@ -27,9 +32,9 @@ static struct path_hash child_hash(struct path_hash dir, const char *name)
 
 static bool add(struct scan *s, struct path_hash dir, u64 hash)
 {
-    bloom_set(s->bits, hash);
-    bloom_set(s->bits, hash_end(dir) ^ LPMX_BLOOM_C);
-    return ++s->names <= MOST;
+    set(s, hash);
+    set(s, hash_end(dir) ^ LPMX_BLOOM_C);
+    return ++s->names <= s->most;
 }
 
 static bool scan_objects(struct scan *s, const char *path, struct path_hash at)
@@ -38,6 +43,12 @@ static bool scan_objects(struct scan *s, const char *path, struct path_hash at)
     const char *name;
     u8 type;
     bool going = true;
+    if (s->ndirs == s->room) {
+        u64 *more = need((s->room = s->room ? 2 * s->room : 4096) * sizeof *more);
+        if (s->ndirs)
+            memcpy(more, s->dirs, s->ndirs * sizeof *more);
+        s->dirs = more;
+    }
     s->dirs[s->ndirs++] = hash_end(at);
     listing_open(&list, path);
     while (going && (name = listing_next(&list, &type))) {
@@ -48,7 +59,7 @@ static bool scan_objects(struct scan *s, const char *path, struct path_hash at)
             type = S_ISDIR(st.st_mode) ? DT_DIR : S_ISLNK(st.st_mode) ? DT_LNK : DT_REG;
         going = add(s, at, hash_end(h));
         if (type == DT_LNK)
-            bloom_set(s->bits, hash_end(h) ^ LPMX_BLOOM_X);
+            set(s, hash_end(h) ^ LPMX_BLOOM_X);
         if (going && type == DT_DIR)
             going = scan_objects(s, child, h);
     }
@@ -73,14 +84,21 @@ static bool scan_marks(struct scan *s, const char *folder, u64 dir)
         u64 hash = hash_end(child_hash(at, name));
         going = add(s, at, hash);
         if (!bsearch(&hash, s->dirs, s->ndirs, sizeof hash, compare))
-            bloom_set(s->bits, hash ^ LPMX_BLOOM_X);
+            set(s, hash ^ LPMX_BLOOM_X);
     }
     return going;
 }
 
-bool bloom_scan(const char *tree, u64 seed, u64 *bits)
+/* A key's block in a smaller filter is that of its lower bits. */
+static void fold(u64 *bits, u32 blocks)
 {
-    struct scan s = {.bits = bits, .dirs = need((MOST + 2) * sizeof *s.dirs)};
+    for (size_t word = (size_t)blocks * 8; word < (size_t)LPMX_BLOOM_BLOCKS_MAX * 8; word++)
+        bits[word % ((size_t)blocks * 8)] |= bits[word];
+}
+
+u32 bloom_scan(const char *tree, u64 seed, size_t most, u64 **bits)
+{
+    struct scan s = {.bits = need((size_t)LPMX_BLOOM_BLOCKS_MAX * 64), .most = most};
     struct listing list;
     const char *name;
     u8 type;
@@ -94,5 +112,10 @@ bool bloom_scan(const char *tree, u64 seed, u64 *bits)
         if (strlen(name) == 16 && !*end)
             going = scan_marks(&s, join_path(dead, name), dir);
     }
-    return going;
+    u32 blocks = LPMX_BLOOM_BLOCKS;
+    while (blocks < LPMX_BLOOM_BLOCKS_MAX && s.names * NAME_BITS > (size_t)blocks * 512)
+        blocks *= 2;
+    fold(s.bits, blocks);
+    *bits = s.bits;
+    return going ? blocks : 0;
 }
