@@ -124,6 +124,21 @@ static long rename_names(struct call *k, struct name *from, struct name *to, uns
 
 static bool same_name(const struct name *a, const struct name *b) { return a->len == b->len && !memcmp(a->path, b->path, a->len); }
 
+/* What the kernel says about slashes at the end, which the walk has taken off (do_renameat2). */
+static int judge_slashes(struct call *k, const struct spot *from, const struct spot *to, unsigned flags)
+{
+    int mode = spot_host_mode(k, from), there = spot_host_mode(k, to);
+    bool swap = flags & RENAME_EXCHANGE_;
+    if (mode < 0)
+        return mode;
+    if (flags & RENAME_NOREPLACE_ && there >= 0)
+        return -EEXIST;
+    if (swap && (there < 0 || (to->must_dir && !S_ISDIR(there))))
+        return there < 0 ? there : -ENOTDIR;
+    bool asks_dir = from->must_dir || (to->must_dir && !swap);
+    return asks_dir && !S_ISDIR(mode) ? -ENOTDIR : 0;
+}
+
 /* Both below the same kind of place, or it is another device. */
 static long rename_bind(struct call *k, const struct spot *from, const struct spot *to, unsigned flags)
 {
@@ -131,14 +146,12 @@ static long rename_bind(struct call *k, const struct spot *from, const struct sp
     if (from->kind != to->kind || from->name.len == from->bind_skip || to->name.len == to->bind_skip)
         return same_name(&from->name, &to->name) && !(flags & RENAME_NOREPLACE_) && !from->must_dir && !to->must_dir ? 0 : -EBUSY; /* a mount point */
     int fd = spot_at(k, from, &a), fd2 = spot_at(k, to, &b), r = spot_writable(k, from);
-    int mode = from->must_dir || to->must_dir ? spot_host_mode(k, from) : S_IFDIR;
-    if (mode < 0 || !S_ISDIR(mode)) {
-        int there = spot_host_mode(k, to);
-        bool excluded = flags & RENAME_NOREPLACE_ && there >= 0, missing = flags & RENAME_EXCHANGE_ && there < 0;
-        return r ? r : mode < 0 ? mode : excluded ? -EEXIST : missing ? there : -ENOTDIR;
-    }
     if (r || fd < 0 || fd2 < 0)
         return r ? r : fd < 0 ? fd : fd2;
+    if (from->must_dir || to->must_dir)
+        r = judge_slashes(k, from, to, flags);
+    if (r)
+        return r;
     long done = rename_call(fd, a, fd2, b, flags);
     if (!done)
         bloom_moved(k->c);
