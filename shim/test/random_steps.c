@@ -177,6 +177,18 @@ static void tame(struct step *s)
         s->mode = (s->mode & 0777) | 0700;
 }
 
+/* A part of putting a new directory, with something in it, in the place of one that the layers have: by chance all parts come in this order. */
+static void draw_replacement(struct step *s)
+{
+    static const char *const to[] = {"/empty", "/empty", "/d/e/x", "/rod"};
+    u32 part = random_below(3);
+    s->slot = STEP_NO_SLOT;
+    s->kind = part == 0 ? STEP_MKDIR : part == 1 ? STEP_SPILL : STEP_RENAME;
+    s->at = s->at2 = STEP_NO_SLOT;
+    strcpy(s->path, part == 1 ? "/n/n" : "/n");
+    strcpy(s->path2, part == 2 ? PICK(to) : "");
+}
+
 void step_random(struct step *s, bool limited, bool binds, bool long_names)
 {
     static u32 total;
@@ -210,6 +222,8 @@ void step_random(struct step *s, bool limited, bool binds, bool long_names)
         s->at2 = STEP_NO_SLOT;
         draw_target(s->path2);
     }
+    if (!binds && !random_below(10))
+        draw_replacement(s);
     if ((s->kind == STEP_OPEN || s->kind == STEP_LINKFD) && strstr(s->path, "null"))
         strcpy(s->path, "/f"); /* an opened device is the host's */
     if (s->kind == STEP_OPEN)

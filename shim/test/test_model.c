@@ -11,6 +11,7 @@
  *  - a removed file's descriptor as the start of a path is ENOENT, not ENOTDIR; an unknown device is EPERM, not ENXIO.
  *  - a directory with a mount point in it is busy (EBUSY), where the kernel would move it or say ENOTEMPTY.
  *  - an opened device is the host's; a symlink's owner and the group of a set-gid directory are not kept.
+ *  - a symlink given another owner is another inode from then on: its other names stay what they were, so links of symlinks are not counted.
  *  - size and link count of directories are not compared, nor access times and inode numbers. */
 #define _GNU_SOURCE
 #include "bind_image.h"

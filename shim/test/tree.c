@@ -86,7 +86,7 @@ void stat_text(struct runner *r, const void *at, bool times, char *out, size_t c
     int n = snprintf(out, cap, "%o", st->st_mode);
     if (!S_ISLNK(st->st_mode))
         n += snprintf(out + n, cap - (size_t)n, " %u:%u", st->st_uid, st->st_gid);
-    if (!dir)
+    if (!dir && !S_ISLNK(st->st_mode))
         n += snprintf(out + n, cap - (size_t)n, " links %u", st->st_ino == r->hard_ino ? 1 : (u32)st->st_nlink);
     if (S_ISREG(st->st_mode) || S_ISLNK(st->st_mode))
         n += snprintf(out + n, cap - (size_t)n, " size %ld", (long)st->st_size);

@@ -9,7 +9,7 @@ const PROBE_IMAGES = { glibc: ["debian12", "bullseye", "trixie"], musl: ["debian
 
 export async function unitTests(machine: Machine): Promise<Test[]> {
   const files: string[] = [];
-  for (const folder of ["src", "tools", "tests/support", "tests/golden"]) await collect(machine.source, folder, files);
+  for (const folder of ["src", "tools", "tests/support", "tests/golden", "tests/faults"]) await collect(machine.source, folder, files);
   const isTest = (file: string) => Deno.readTextFileSync(`${machine.source}/${file}`).includes("Deno.test(");
   return files.filter(isTest).sort().map((file) => ({
     name: `unit:${file}`,
