@@ -124,6 +124,21 @@ static long rename_names(struct call *k, struct name *from, struct name *to, uns
 
 static bool same_name(const struct name *a, const struct name *b) { return a->len == b->len && !memcmp(a->path, b->path, a->len); }
 
+/* Where the name itself is mounted: the bind that its directory is in, or -1. */
+static int mount_of_name(const struct core *c, const struct spot *s)
+{
+    return s->kind != KIND_BIND ? -1 : s->name.len > s->bind_skip ? s->bind : bind_over(c, s->name.path, s->name.dir_len);
+}
+
+/* One of them is a mount point: busy, unless it is to stay where it is. */
+static int rename_point(struct call *k, const struct spot *from, const struct spot *to, unsigned flags)
+{
+    int over = mount_of_name(k->c, from);
+    if (over < 0 ? k->c->readonly : k->c->binds[over].flags & LPMX_BIND_RO)
+        return -EROFS;
+    return same_name(&from->name, &to->name) && !(flags & RENAME_NOREPLACE_) && !from->must_dir && !to->must_dir ? 0 : -EBUSY;
+}
+
 /* What the kernel says about slashes at the end, which the walk has taken off (do_renameat2). */
 static int judge_slashes(struct call *k, const struct spot *from, const struct spot *to, unsigned flags)
 {
@@ -144,7 +159,7 @@ static long rename_bind(struct call *k, const struct spot *from, const struct sp
 {
     const char *a, *b;
     if (from->kind != to->kind || from->name.len == from->bind_skip || to->name.len == to->bind_skip)
-        return same_name(&from->name, &to->name) && !(flags & RENAME_NOREPLACE_) && !from->must_dir && !to->must_dir ? 0 : -EBUSY; /* a mount point */
+        return rename_point(k, from, to, flags);
     int fd = spot_at(k, from, &a), fd2 = spot_at(k, to, &b), r = spot_writable(k, from);
     if (r || fd < 0 || fd2 < 0)
         return r ? r : fd < 0 ? fd : fd2;
@@ -156,12 +171,6 @@ static long rename_bind(struct call *k, const struct spot *from, const struct sp
     if (!done)
         bloom_moved(k->c);
     return done;
-}
-
-/* Where the name itself is mounted: the bind that its directory is in, or -1. */
-static int mount_of_name(const struct core *c, const struct spot *s)
-{
-    return s->kind != KIND_BIND ? -1 : s->name.len > s->bind_skip ? s->bind : bind_over(c, s->name.path, s->name.dir_len);
 }
 
 static u32 spot_mode(const struct spot *s)

@@ -46,6 +46,7 @@ export const LPMX_BLOOM_X = 0x9e3779b97f4a7c15n;
 export const LPMX_BLOOM_C = 0xc2b2ae3d27d4eb4fn;
 export const LPMX_BLOOM_BITS_AT = 4096;
 export const LPMX_BLOOM_BLOCKS = 1024;
+export const LPMX_BLOOM_BLOCKS_MAX = 65536;
 export const LPMX_TRAIT_LINKS = 1;
 export const LPMX_TRAIT_SETGID = 2;
 export const LPMX_SHM = "/dev/shm";
@@ -182,7 +183,7 @@ export const lpmx_entry = {
 } as const;
 
 export const lpmx_bloom = {
-  size: 120,
+  size: 136,
   fields: {
     magic: ["char", 0, 8],
     abi: ["u32", 8, 1],
@@ -195,6 +196,8 @@ export const lpmx_bloom = {
     host: ["char", 80, 16],
     gen: ["char", 96, 16],
     traits: ["u64", 112, 1],
+    begun: ["u64", 120, 1],
+    ended: ["u64", 128, 1],
   },
 } as const;
 
