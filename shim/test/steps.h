@@ -41,6 +41,7 @@ struct runner {
     const char *folder; /* of the container, for RESTART; NULL natively */
     u64 hard_ino;       /* st_nlink of this inode is shown as 1: a lower file with two names */
     int fd[STEP_SLOTS];
+    bool readonly;      /* the times of pipes are not shown: on a read-only mount writing to one changes none */
 };
 
 void runner_begin(struct runner *r, caller call, const char *folder);

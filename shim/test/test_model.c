@@ -7,7 +7,7 @@
  *  - a lower file's other names keep their content when one is changed (links break at copy-up); the oracle has two files.
  *  - where both names of one call are wrong, a name that is too long is the first error.
  *  - links that grow the path beyond 16 KB before the 40th are ENAMETOOLONG, not ELOOP.
- *  - in a read-only container other errors may come before EROFS.
+ *  - in a read-only container other errors may come before EROFS, and what is written to a pipe changes its time.
  *  - a removed file's descriptor as the start of a path is ENOENT, not ENOTDIR; an unknown device is EPERM, not ENXIO.
  *  - a directory with a mount point in it is busy (EBUSY), where the kernel would move it or say ENOTEMPTY.
  *  - an opened device is the host's; a symlink's owner and the group of a set-gid directory are not kept.
@@ -74,6 +74,7 @@ static int run_core(void *arg)
         die("core_init: %s", error_name(e));
     hook_missing = run->old_kernel ? SYS_openat2 : 0;
     runner_begin(&r, call_core, view_folder);
+    r.readonly = run->readonly;
     snprintf(path, sizeof path, "%s/layers/0/hl1", view_folder);
     r.hard_ino = lstat(path, &st) ? 0 : st.st_ino;
     if (call_core(SYS_chdir, (const long[6]){(long)"/"}))
@@ -148,6 +149,7 @@ static void run_native(void)
     alarm(20);
     enter_native();
     runner_begin(&r, call_kernel, NULL);
+    r.readonly = run->readonly;
     for (unsigned i = 0; i < run->n; i++) {
         run->native_at = i;
         const struct step *s = &run->step[i];

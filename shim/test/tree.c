@@ -92,7 +92,7 @@ void stat_text(struct runner *r, const void *at, bool times, char *out, size_t c
         n += snprintf(out + n, cap - (size_t)n, " size %ld", (long)st->st_size);
     if (device)
         n += snprintf(out + n, cap - (size_t)n, " device %u:%u", major(st->st_rdev), minor(st->st_rdev));
-    times = times && !device; /* writing does not change them, but the host's /dev/null is another one */
+    times = times && !device && !(r->readonly && S_ISFIFO(st->st_mode)); /* writing does not change them, but the host's /dev/null is another one */
     if (times && st->st_mtim.tv_sec > 1500000000)
         snprintf(out + n, cap - (size_t)n, " now");
     else if (times)
