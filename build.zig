@@ -42,7 +42,7 @@ fn addStart(b: *std.Build, core: []const []const u8) ?std.Build.LazyPath {
     const file = link.addOutputFileArg("lpmx-start");
     link.addArg("-T"); // where it lives in every contained process: an ABI between releases
     link.addFileArg(b.path("shim/start/start.ld"));
-    for ([_][]const []const u8{ own, core }) |list| {
+    for ([_][]const []const u8{ own, sources(b, "shim/preload", ".c", ""), core }) |list| {
         for (list) |source| link.addFileArg(compileObject(b, source, small_frames));
     }
     return file;

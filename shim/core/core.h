@@ -50,6 +50,7 @@ enum core_trap {
     TRAP_FLAGS,  /* when argument 1 is a request that sets a file's flags (ioctl) */
     TRAP_SIGNAL, /* the engine's own business (signal masks and actions) */
     TRAP_AUDIT,  /* never: the filter answers as a kernel without auditing when it is a socket for that */
+    TRAP_LACKED, /* where the kernel has no such call */
     TRAP_ENOSYS, /* answered -ENOSYS by the filter: libc falls back */
 };
 struct core_call {

@@ -85,6 +85,8 @@ int write_handover(struct call *k, const struct plan *p, char *out, size_t cap)
         r = c->native ? handover_put(out, cap, &pos, 'n', "1", 1) : handover_put(out, cap, &pos, 'p', c->plan, strlen(c->plan));
     if (!r && *c->entry)
         r = handover_put(out, cap, &pos, 'v', c->entry, strlen(c->entry));
+    if (!r && c->preload)
+        r = handover_put(out, cap, &pos, 'q', LPMX_ENGINE_PRELOAD, sizeof LPMX_ENGINE_PRELOAD - 1);
     if (!r && *c->broker)
         r = put_broker(c, out, cap, &pos);
     if (!r && !c->native && c->con->changes) {

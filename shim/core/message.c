@@ -235,7 +235,10 @@ long op_sendmmsg(struct call *k, const long *a)
         u16 family = 0;
         alter = h.control_len || (h.name && !guest_read(&family, (const void *)h.name, sizeof family) && family == AF_UNIX_);
     }
-    for (; alter && done < count; done++) {
+    long r = alter ? -ENOSYS : sys4(SYS_sendmmsg, a[0], a[1], a[2], a[3]);
+    if (r != -ENOSYS)
+        return r;
+    for (; done < count; done++) { /* Linux before 3.0 has no such call, and C libraries that do not expect that send their questions about names by it */
         long n = send_one(k, a[0], &all[done].h, a[3]);
         if (n == CORE_PASS)
             n = sys3(SYS_sendmsg, a[0], &all[done].h, a[3]);
@@ -245,5 +248,5 @@ long op_sendmmsg(struct call *k, const long *a)
         if (guest_write(&all[done].len, &len, sizeof len))
             return -EFAULT;
     }
-    return alter ? done : CORE_PASS;
+    return done;
 }

@@ -243,6 +243,7 @@ int core_init(struct core *c, const struct handover *h, const char *start_path, 
     c->pool_used = 0; /* written before anything near it is read, which would cost a fault of its own */
     *what = "the container's hand-over is damaged";
     c->native = HANDOVER(h, 'n').at;
+    c->preload = HANDOVER(h, 'q').len == sizeof LPMX_ENGINE_PRELOAD - 1;
     if (!HANDOVER(h, 's').at || !(HANDOVER(h, 'p').at || c->native) || !(c->store = keep(c, &HANDOVER(h, 's'))) ||
         !(c->plan = keep(c, &HANDOVER(h, 'p'))) || !(c->start = keep(c, &start)) || !(c->launcher = keep(c, &HANDOVER(h, 'r'))) ||
         !(c->exe = keep(c, &HANDOVER(h, 'x'))) || !(c->entry = keep(c, &HANDOVER(h, 'v'))) || !(c->broker = keep(c, &HANDOVER(h, 'y'))))

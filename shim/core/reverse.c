@@ -64,6 +64,18 @@ int reverse_path(struct core *c, const char *host, u32 len, char *out, size_t ca
     return (int)pos;
 }
 
+/* A file of ours in LPMX_SHM itself: a leased bloom, the sites of the preload engine. */
+static bool is_shared_file(const char *host, u32 len)
+{
+    static const char start[] = LPMX_SHM "/lpmx-";
+    u32 at = sizeof start - 1;
+    if (len <= at || memcmp(host, start, at))
+        return false;
+    while (at < len && host[at] >= '0' && host[at] <= '9')
+        at++;
+    return str_starts(host + at, ".bloom.") || str_starts(host + at, ".sites");
+}
+
 bool reverse_internal(const struct core *c, const char *host, u32 len)
 {
     const char *folders[] = {c->store, c->strings + c->con->tree}, *plan = c->plan, *rest = host;
@@ -76,7 +88,7 @@ bool reverse_internal(const struct core *c, const char *host, u32 len)
         if (skip_path(c, &at, &left, folders[i], ""))
             return true;
     }
-    return len == strlen(plan) && !memcmp(host, plan, len);
+    return (len == strlen(plan) && !memcmp(host, plan, len)) || is_shared_file(host, len);
 }
 
 /* The host path of a descriptor, in slot; its length or -errno. */

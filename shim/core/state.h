@@ -89,6 +89,7 @@ struct core {
     u64 seed;
     bool host;     /* the built-in image `host` */
     bool native;   /* the host's own view: no plan, nothing is redirected (native.c) */
+    bool preload;  /* contained by shim/preload, and so are its children */
     bool readonly;
 
     const char *store, *plan, *start, *launcher, *entry; /* host paths */

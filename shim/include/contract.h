@@ -105,6 +105,8 @@ struct lpmx_bind {
 #define LPMX_CONTAINER_RM 4       /* --rm: no fdatasync of copies, the tree goes away at the end */
 #define LPMX_CONTAINER_TTY 8
 #define LPMX_CONTAINER_STDIN 16
+#define LPMX_CONTAINER_TRAP 32    /* --engine trap; with neither of the two: trap where the kernel has seccomp filters, else preload */
+#define LPMX_CONTAINER_PRELOAD 64 /* --engine preload */
 /* containers/<id>/plan, written by the launcher's composer only; replaced atomically, never altered. */
 struct lpmx_container {
     u32 id;          /* string: 64 hex */
@@ -214,6 +216,24 @@ struct lpmx_bloom {
 #define LPMX_LEASE_TERM 5000000000 /* ns */
 #define LPMX_LEASE_WAIT 6000000000 /* ns from entering hosts/ to the first change without a bloom */
 
+/* ---- What is known of machine code on this host (shim/preload): LPMX_SHM/lpmx-<uid>.sites, mapped shared by all processes of a user that the
+ * preload engine contains. struct lpmx_sites, then `slots` of struct lpmx_known (open addressing; an entry is written before its key is), then the
+ * pool: scan_site structures of 8 bytes. Never changed otherwise; when it is full it is unlinked, and the next process begins another. */
+#define LPMX_MAGIC_SITES "LPMXSIT"
+struct lpmx_sites {
+    char magic[8];
+    u32 abi;
+    u32 slots;
+    u32 pool;   /* sites that have room */
+    u32 used;   /* … that are taken */
+    u64 wanted; /* hash of the call numbers whose sites are in it: another release may want others */
+};
+struct lpmx_known {
+    u64 key; /* hash of the file's identity and the part that is mapped; 0 = free, 1 = taken */
+    u32 at;  /* in the pool */
+    u32 count;
+};
+
 /* ---- Payload: what is appended to the launcher to make the one file. Footer = last 80 bytes of the file. */
 #define LPMX_CODEC_RAW 0
 #define LPMX_CODEC_ZSTD 1
@@ -258,6 +278,7 @@ struct lpmx_payload {
  *      later ones is put into the environment; absent when 0
  *   b  "1": the bloom in the tree is in use, "2": a leased one (on the first start the core looks itself)
  *   l  capabilities: "permitted inheritable bounding ambient securebits" decimal, absent when they are what such an identity starts with
+ *   q  the engine: "trap", "preload"; absent: trap where the kernel has seccomp filters. Where the trap engine's filter is on, it stays so
  *   o  root, where chroot(2) was called (guest path); absent: the container's own
  *   c  cwd (guest path)                 i  identity: "ruid euid suid fsuid rgid egid sgid fsgid" decimal, then groups
  *   w  "place fd " for each place (place.c) that was open and stays so
@@ -272,6 +293,8 @@ struct lpmx_payload {
  *   n  "1": the host's own view: no plan, nothing is redirected; then p, c, i, m and b are absent
  */
 #define LPMX_HANDOVER "LPMX_PLAN"
+#define LPMX_ENGINE_TRAP "trap"
+#define LPMX_ENGINE_PRELOAD "preload"
 
 /* ---- Commands: an exposed command (bin/NAME) and what a map shows at a guest path are copies of the launcher's program without payload,
  * followed by NUL-terminated strings "KEY=VALUE" and struct lpmx_call. They run in the host's view wherever they are started, since they are

@@ -127,6 +127,10 @@ _Noreturn void call_host(const char *program, const char *called, const struct l
         broker_call(program, &argv, env);
         run_native(program, argv.at, env);
     }
+    int hold;
+    origin_broker(&hold);
+    if (hold >= 0)
+        fcntl(hold, F_SETFD, FD_CLOEXEC); /* the program has all its rights, and is no longer the entry's */
     execve(program, (char **)argv.at, (char **)env->at);
     fail("cannot run %s: %s", program, strerror(errno));
 }

@@ -31,6 +31,7 @@ enum flag_field {
     FIELD_CLEAN_ENV,
     FIELD_DETACH,
     FIELD_DEVICE,
+    FIELD_ENGINE,
     FIELD_ENTRYPOINT,
     FIELD_ENV,
     FIELD_ENV_FILE,

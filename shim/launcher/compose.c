@@ -179,6 +179,16 @@ static void check_network(const struct parsed *c)
     }
 }
 
+static u32 engine_flag(const struct parsed *c)
+{
+    const char *name = parsed_value(c, FIELD_ENGINE);
+    if (!name || !strcmp(name, "auto"))
+        return 0;
+    if (strcmp(name, LPMX_ENGINE_TRAP) && strcmp(name, LPMX_ENGINE_PRELOAD))
+        fail("unknown engine \"%s\"\nhint: --engine takes trap, preload or auto", name);
+    return strcmp(name, LPMX_ENGINE_TRAP) ? LPMX_CONTAINER_PRELOAD : LPMX_CONTAINER_TRAP;
+}
+
 void compose(struct plan *p, const struct parsed *c, const struct image *image, const char *image_word, const char *const *args)
 {
     enum command_what what = c->command->what;
@@ -188,7 +198,7 @@ void compose(struct plan *p, const struct parsed *c, const struct image *image, 
     p->flags = (image->host ? LPMX_CONTAINER_HOST : 0) | (parsed_bool(c, FIELD_READ_ONLY, false) ? LPMX_CONTAINER_READONLY : 0) |
                (parsed_bool(c, FIELD_RM, what == COMMAND_LPMX_FASTRUN) ? LPMX_CONTAINER_RM : 0) |
                (parsed_bool(c, FIELD_TTY, lpmx_shell) ? LPMX_CONTAINER_TTY : 0) |
-               (parsed_bool(c, FIELD_INTERACTIVE, lpmx_shell) ? LPMX_CONTAINER_STDIN : 0);
+               (parsed_bool(c, FIELD_INTERACTIVE, lpmx_shell) ? LPMX_CONTAINER_STDIN : 0) | engine_flag(c);
     check_network(c);
     compose_command(p, c, args);
     compose_place(p, c);

@@ -14,7 +14,7 @@ extern char **environ;
 static struct {
     const struct plan *plan;
     struct list env, host_env;
-    const char *cwd, *host_cwd, *program;
+    const char *cwd, *host_cwd, *program, *engine;
     u64 umask;
     const char *broker;
     int hold; /* + 1 */
@@ -79,6 +79,7 @@ void origin_init(void)
     }
     if (!over)
         return;
+    origin.engine = field(over, 'q');
     const char *store = field(over, 's'), *plan = field(over, 'p'), *mask = field(over, 'k');
     if (mask)
         parse_number(mask, 0700, &origin.umask);
@@ -132,6 +133,11 @@ const char *origin_broker(int *hold)
 {
     *hold = origin.hold - 1;
     return origin.broker;
+}
+
+const char *origin_engine(void)
+{
+    return origin.engine;
 }
 
 u32 origin_umask(void)

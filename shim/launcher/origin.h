@@ -22,6 +22,8 @@ const char *origin_program(void);
 u32 origin_umask(void);
 /* The socket of the broker that serves the caller's entry (broker.h), else NULL; *hold = the descriptor that keeps it, or -1. */
 const char *origin_broker(int *hold);
+/* The engine that contains the caller, when that is not the filter's; else NULL. */
+const char *origin_engine(void);
 /* Whether our filter is active in this process, so that programs of the host have to be started by lpmx-start. */
 bool origin_filtered(void);
 /* The host path of what an absolute path means to the caller; NULL when it lies in the container's own part, which only its programs see. */

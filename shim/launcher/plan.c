@@ -175,6 +175,8 @@ char *plan_json(struct plan *p, const char *command)
     json_bool(&out, "readOnly", p->flags & LPMX_CONTAINER_READONLY);
     json_bool(&out, "tty", p->flags & LPMX_CONTAINER_TTY);
     json_bool(&out, "interactive", p->flags & LPMX_CONTAINER_STDIN);
+    if (p->flags & (LPMX_CONTAINER_TRAP | LPMX_CONTAINER_PRELOAD))
+        json_field(&out, "engine", p->flags & LPMX_CONTAINER_TRAP ? LPMX_ENGINE_TRAP : LPMX_ENGINE_PRELOAD);
     json_strings(&out, "labels", &p->labels);
     if (p->entry.n)
         json_strings(&out, "entry", &p->entry);

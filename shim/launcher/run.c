@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -51,6 +52,21 @@ static void put_broker(struct text *over, struct broker b)
         put(over, 'z', format("%d", b.hold));
 }
 
+/* The engine that is wished for, NULL for none: the container's, the caller's wish, the one that contains the caller. */
+static const char *engine_wish(const struct plan *p)
+{
+    const char *wish = getenv("LPMX_ENGINE");
+    if (p->flags & (LPMX_CONTAINER_TRAP | LPMX_CONTAINER_PRELOAD))
+        return p->flags & LPMX_CONTAINER_TRAP ? LPMX_ENGINE_TRAP : LPMX_ENGINE_PRELOAD;
+    if (!wish || !*wish)
+        return origin_engine();
+    if (!strcmp(wish, "auto"))
+        return NULL;
+    if (strcmp(wish, LPMX_ENGINE_TRAP) && strcmp(wish, LPMX_ENGINE_PRELOAD))
+        fail("unknown engine \"%s\" in LPMX_ENGINE\nhint: it takes trap, preload or auto", wish);
+    return wish;
+}
+
 struct image_of_exec {
     char *path;
     char **argv, **env;
@@ -68,6 +84,8 @@ static struct image_of_exec prepare(const struct run *r, bool stays)
     if (r->cwd)
         put(&over, 'c', strcmp(r->cwd, "/") ? r->cwd : "");
     put(&over, 'v', origin_save(r->plan->folder, r->entry));
+    if (engine_wish(r->plan))
+        put(&over, 'q', engine_wish(r->plan));
     if (umask_owner)
         put(&over, 'k', format("%u", (unsigned)umask_owner));
     if (!r->only_points)

@@ -1,7 +1,6 @@
 /* See decode.h. x86-64 only; Intel's manual, volume 2, chapter 2 and appendix A. What is not known here is refused, so an omission costs only speed.
  * Nothing but moves and simple arithmetic stands between "mov $nr,%eax" and "syscall". */
 #include "decode.h"
-#include <stdbool.h>
 
 /* What follows an opcode: a ModRM byte with its operand, an immediate, and which side is written. */
 enum {
@@ -26,6 +25,10 @@ static u32 form_of(u8 op)
         return KNOWN | MODRM | TO_RM | IMM8;
     case 0x81: case 0xc7:
         return KNOWN | MODRM | TO_RM | IMM32;
+    case 0x69: /* imul */
+        return KNOWN | MODRM | TO_REG | IMM32;
+    case 0x6b:
+        return KNOWN | MODRM | TO_REG | IMM8;
     case 0x05: case 0x0d: case 0x25: case 0x2d: case 0x35: case 0x3d: /* %eax with an immediate */
         return KNOWN | IMM32;
     case 0x90: case 0x98: /* nop, cltq */
@@ -35,36 +38,55 @@ static u32 form_of(u8 op)
     }
 }
 
-/* 0f xx: zero and sign extension, conditional moves. */
+/* 0f xx: zero and sign extension, imul, conditional moves, nop. */
 static u32 form_of_second(u8 op)
 {
-    bool extends = op == 0xb6 || op == 0xb7 || op == 0xbe || op == 0xbf;
+    bool extends = op == 0xb6 || op == 0xb7 || op == 0xbe || op == 0xbf || op == 0xaf;
+    if (op == 0x1f) /* nop */
+        return KNOWN | MODRM;
     return extends || (op & 0xf0) == 0x40 ? KNOWN | MODRM | TO_REG : 0;
 }
 
-/* The ModRM byte with its SIB byte and displacement; 0 = relative to the place, or it writes the stack pointer. */
-static u32 operand_length(const u8 *at, u8 rex, u32 form)
+/* The ModRM byte with its SIB byte and displacement. *movable: it is not relative to the place, and the stack pointer is not written. */
+static u32 operand_length(const u8 *at, u8 rex, u32 form, bool *movable)
 {
     u8 mod = at[0] >> 6, reg = at[0] >> 3 & 7, rm = at[0] & 7;
     bool writes_stack_pointer = (form & TO_REG && reg == 4 && !(rex & 4)) || (form & TO_RM && mod == 3 && rm == 4 && !(rex & 1));
-    if (writes_stack_pointer || (mod == 0 && rm == 5))
-        return 0;
+    bool relative = mod == 0 && rm == 5;
+    *movable = !writes_stack_pointer && !relative;
     bool sib = mod != 3 && rm == 4, absolute = sib && mod == 0 && (at[1] & 7) == 5;
-    return 1 + sib + (mod == 1 ? 1 : mod == 2 || absolute ? 4 : 0);
+    return 1 + sib + (mod == 1 ? 1 : mod == 2 || absolute || relative ? 4 : 0);
 }
 
-u32 decode_movable(const u8 code[DECODE_READS], u32 have)
+u32 decode_plain(const u8 code[DECODE_READS], u32 have, bool *movable)
 {
+    *movable = true;
     u32 n = code[0] == 0x64; /* thread-local */
     u8 rex = (code[n] & 0xf0) == 0x40 ? code[n++] : 0, op = code[n++];
     bool second = op == 0x0f, wide = op >= 0xb8 && op <= 0xbf && rex & 8;
     u32 form = second ? form_of_second(code[n++]) : form_of(op);
-    if (form & MODRM) {
-        u32 operand = operand_length(code + n, rex, form);
-        if (!operand)
-            return 0;
-        n += operand;
-    }
+    if (form & MODRM)
+        n += operand_length(code + n, rex, form, movable);
     n += form & IMM8 ? 1 : wide ? 8 : form & IMM32 ? 4 : 0;
     return form && n <= have ? n : 0;
+}
+
+u32 decode_movable(const u8 code[DECODE_READS], u32 have)
+{
+    bool movable;
+    u32 n = decode_plain(code, have, &movable);
+    return movable ? n : 0;
+}
+
+bool decode_sets_rax(const u8 code[DECODE_READS])
+{
+    u32 n = code[0] == 0x64;
+    u8 rex = (code[n] & 0xf0) == 0x40 ? code[n++] : 0, op = code[n++];
+    bool second = op == 0x0f;
+    u32 form = second ? form_of_second(code[n++]) : form_of(op);
+    if (form & MODRM) {
+        u8 mod = code[n] >> 6, reg = code[n] >> 3 & 7, rm = code[n] & 7;
+        return (form & TO_REG && reg == 0 && !(rex & 4)) || (form & TO_RM && mod == 3 && rm == 0 && !(rex & 1));
+    }
+    return op == 0x98 || (op >= 0xb8 ? op == 0xb8 && !(rex & 1) : form & IMM32 && op != 0x3d);
 }

@@ -8,7 +8,7 @@
  * A traced process stops at every trap. A vfork child that asks to be traced and then calls execve would stop in it while its
  * tracer still waits for the exec: gdb starts programs so. Its request is therefore passed on with the exec.
  * The tracer of a PTRACE_TRACEME gets a SIGTRAP from each exec and then looks at the program, which lpmx-start has yet to map. The SIGTRAP is
- * therefore held back by the mask until that is done. SIGSYS, blocked beside it, tells lpmx-start that it was us: it never is otherwise.
+ * therefore held back by the mask until that is done. The trap signal, blocked beside it, tells lpmx-start that it was us: it never is otherwise.
  */
 #include "start.h"
 #include <asm/signal.h>
@@ -25,7 +25,11 @@ static struct {
 
 TOUCHED_AT_START static volatile u32 wants_trace; /* pid of a vfork child, 0 = none; its parent cannot run, so one is enough */
 TOUCHED_AT_START static volatile bool traced;     /* this process, or the one it was forked from, has asked to be traced */
-static const u64 held_back = SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGSYS);
+
+static u64 held_back(void)
+{
+    return SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(trap_signal());
+}
 
 long exec_trace_me(void)
 {
@@ -62,8 +66,9 @@ void engine_exec_begin(u32 *busy)
     }
     signal_exec_begin();
     u64 mask;
+    const u64 held = held_back();
     if (traced && sys4(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, sizeof mask) == 0 && !(mask & SIGNAL_BIT(SIGTRAP)))
-        sys4(SYS_rt_sigprocmask, SIG_BLOCK, &held_back, NULL, sizeof held_back);
+        sys4(SYS_rt_sigprocmask, SIG_BLOCK, &held, NULL, sizeof held);
     if (wants_trace && wants_trace == (u32)sys0(SYS_getpid)) {
         wants_trace = 0;
         sys1(SYS_ptrace, PTRACE_TRACEME);
@@ -72,10 +77,11 @@ void engine_exec_begin(u32 *busy)
 
 void exec_show(u64 mask)
 {
-    if ((mask & held_back) != held_back)
+    const u64 held = held_back();
+    if ((mask & held) != held)
         return;
     traced = true;
-    sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &held_back, NULL, sizeof held_back);
+    sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &held, NULL, sizeof held);
 }
 
 void engine_exec_failed(u32 *busy)

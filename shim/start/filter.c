@@ -90,9 +90,16 @@ static enum rule signal_rule(u32 nr)
     }
 }
 
+/* All arguments 0 ask for nothing. */
+static bool is_lacked(u32 nr)
+{
+    return sys6(nr, 0, 0, 0, 0, 0, 0) == -ENOSYS;
+}
+
 static enum rule rule_of(const struct core_call *call)
 {
     switch (call->trap) {
+    case TRAP_LACKED: return is_lacked(call->nr) ? RULE_TRAP : RULE_ALLOW;
     case TRAP_FD0: return RULE_FD0;
     case TRAP_FD01: return RULE_FD01;
     case TRAP_ADDR1: return RULE_ARG1;
@@ -212,10 +219,32 @@ static void emit_null_test(struct program *p, unsigned n)
 }
 
 /* ioctl(fd, request): those that change a file open for reading (core/flags.c). */
+static const u32 request[] = {0x40086602 /* FS_IOC_SETFLAGS */, 0x401c5820 /* FS_IOC_FSSETXATTR */, 0x40087602 /* FS_IOC_SETVERSION */,
+                              0x40806685 /* FS_IOC_ENABLE_VERITY */, 0x800c6613 /* FS_IOC_SET_ENCRYPTION_POLICY */};
+/* prctl(option): filters, and what is about capabilities (core/caps.c). */
+static const u32 option[] = {PR_SET_SECCOMP, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS,
+                             PR_CAP_AMBIENT};
+
+static bool is_among(u32 value, const u32 *list, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (list[i] == value)
+            return true;
+    return false;
+}
+
+bool filter_wants_ioctl(u32 nr)
+{
+    return is_among(nr, request, sizeof request / sizeof *request);
+}
+
+bool filter_wants_prctl(u32 nr)
+{
+    return is_among(nr, option, sizeof option / sizeof *option);
+}
+
 static void emit_flags_block(struct program *p)
 {
-    static const u32 request[] = {0x40086602 /* FS_IOC_SETFLAGS */, 0x401c5820 /* FS_IOC_FSSETXATTR */, 0x40087602 /* FS_IOC_SETVERSION */,
-                                  0x40806685 /* FS_IOC_ENABLE_VERITY */, 0x800c6613 /* FS_IOC_SET_ENCRYPTION_POLICY */};
     p->block[RULE_FLAGS] = p->length;
     load(p, LOW_HALF(1));
     for (unsigned i = 0; i < sizeof request / sizeof *request; i++)
@@ -244,11 +273,8 @@ static void emit_equal(struct program *p, enum rule rule, u32 value)
     answer(p, SECCOMP_RET_ALLOW);
 }
 
-/* prctl(option): filters, and what is about capabilities (core/caps.c). */
 static void emit_prctl_block(struct program *p)
 {
-    static const u32 option[] = {PR_SET_SECCOMP, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_GET_SECUREBITS, PR_SET_SECUREBITS,
-                                 PR_CAP_AMBIENT};
     p->block[RULE_PRCTL] = p->length;
     load(p, LOW_HALF(0));
     for (unsigned i = 0; i < sizeof option / sizeof *option; i++)
@@ -317,27 +343,33 @@ static int build(struct program *p)
     return 0;
 }
 
-static bool is_active(void)
+bool filter_is_active(void)
 {
     long r = -sys6(LPMX_PROBE_NR, 0, 0, 0, 0, 0, 0);
     return r >= LPMX_PROBE_ERRNO && r < LPMX_PROBE_ERRNO + REVISIONS;
 }
 
+/* A kernel that has filters, and a sandbox that allows them, reads the program. */
+bool filter_is_possible(void)
+{
+    return sys5(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 0, 0, 0) == -EFAULT;
+}
+
 int filter_ensure(const char **what)
 {
     static struct program p;
-    if (is_active())
+    if (filter_is_active())
         return 0;
     *what = "its filter table is too large for this release";
     int r = build(&p);
     if (r)
         return r;
-    *what = "the kernel does not offer no_new_privs (Linux 3.5 or newer is needed)";
+    *what = "the kernel does not offer no_new_privs (Linux 3.5 or newer is needed; the preload engine does without)";
     r = (int)sys5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (r)
         return r;
     struct sock_fprog program = {(unsigned short)p.length, p.code};
-    *what = "the kernel refuses seccomp filters (Linux 3.5 or newer with CONFIG_SECCOMP_FILTER is needed, and no sandbox that forbids them)";
+    *what = "the kernel refuses seccomp filters (Linux 3.5 or newer with CONFIG_SECCOMP_FILTER is needed, and no sandbox that forbids them; the preload engine does without)";
     /* SPEC_ALLOW (4.17): or every guest pays for speculation guards that protect nobody here. seccomp(2) itself is 3.17. */
     r = (int)sys3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
     if (r)

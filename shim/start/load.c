@@ -3,7 +3,7 @@
  * Runs once per process, before the guest: on its stack, where the guest touches the same pages next, and static only for what hardly any program
  * needs. Position-independent programs go where mmap puts them; the heap is ours (behind our bss), which every libc accepts.
  */
-#include "start.h"
+#include "../preload/preload.h"
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -197,6 +197,22 @@ static long map_image(int fd, struct image *im)
     return r;
 }
 
+/* The preload engine's part: nothing has executed this code yet. */
+static long rewrite_image(int fd, const struct image *im, bool trusted, struct loaded *out)
+{
+    long r = 0;
+    for (int i = 0; preload_on && !r && i < im->head->e_phnum; i++) {
+        const Elf64_Phdr *p = &im->part[i];
+        u64 skip = p->p_vaddr % PAGE;
+        if (p->p_type != PT_LOAD || !(p->p_flags & PF_X) || !p->p_filesz)
+            continue;
+        struct mapped m = {im->bias + p->p_vaddr - skip, PAGE_UP(p->p_filesz + skip), fd, p->p_offset - skip, trusted};
+        r = rewrite_mapping(&m, rights(p));
+        out->unchangeable = r;
+    }
+    return r;
+}
+
 /* Where the program headers are in memory: PT_PHDR, else the segment that holds them. */
 static u64 headers_address(const struct image *im)
 {
@@ -245,7 +261,7 @@ static const char *interpreter_name(const Elf64_Phdr *p, int program, const stru
     return NULL;
 }
 
-static __attribute__((noinline)) long load_interpreter(struct core *c, const char *path, struct image *im, u64 *entry)
+static __attribute__((noinline)) long load_interpreter(struct core *c, const char *path, struct image *im, struct loaded *out)
 {
     static Elf64_Phdr parts[HEADERS_MAX];
     struct start at;
@@ -255,8 +271,10 @@ static __attribute__((noinline)) long load_interpreter(struct core *c, const cha
     long r = read_headers(fd, im, &at, parts);
     if (!r)
         r = map_image(fd, im);
+    if (!r)
+        r = rewrite_image(fd, im, true, out);
     sys1(SYS_close, fd);
-    *entry = im->bias + at.head.e_entry;
+    out->entry = im->bias + at.head.e_entry;
     return r == -ENOEXEC ? -ELIBBAD : r;
 }
 
@@ -274,7 +292,7 @@ static long prepare(struct core *c, struct stack *s, int fd, const struct image 
         const char *path = interpreter_name(p, fd, at, &r);
         if (!path)
             return r;
-        r = load_interpreter(c, path, &interpreter, &out->entry);
+        r = load_interpreter(c, path, &interpreter, out);
         if (r && (path = core_keep(c, path, (u32)strlen(path))))
             out->what = path;
         stack_set_aux(s, AT_BASE, interpreter.bias + interpreter.low);
@@ -288,6 +306,7 @@ long load_program(struct core *c, struct stack *s, int fd, const char *guest, st
     struct start at;
     struct image program;
     out->what = guest;
+    out->unchangeable = false;
     long r = read_headers(fd, &program, &at, parts);
     if (!r)
         r = map_image(fd, &program);
@@ -302,6 +321,8 @@ long load_program(struct core *c, struct stack *s, int fd, const char *guest, st
     stack_set_aux(s, AT_BASE, 0);
     stack_set_aux(s, AT_ENTRY, out->entry);
     r = prepare(c, s, fd, &program, &at, out);
+    if (!r)
+        r = rewrite_image(fd, &program, false, out);
     sys1(SYS_close, fd);
     stack_set_aux(s, AT_PHDR, headers_address(&program));
     stack_set_aux(s, AT_PHENT, sizeof(Elf64_Phdr));

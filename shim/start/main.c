@@ -1,10 +1,10 @@
 /* The start of lpmx-start: takes the hand-over variable, sets up handler, core and filter, maps the guest's program, jumps.
  *
  * Order matters: the SIGSYS handler comes before the filter (a trap without it kills), and the filter may be there already,
- * inherited from an earlier program, so the handler comes before everything. Our own calls come from the fixed text window and
- * are never trapped.
+ * inherited from an earlier program, so the handler comes before everything that might trap. Our own calls come from the fixed text window and
+ * are never trapped. Where there are no filters, or the preload engine is wished for, shim/preload does their work.
  */
-#include "start.h"
+#include "../preload/preload.h"
 #include <elf.h>
 #include <errno.h>
 #include <linux/prctl.h>
@@ -56,6 +56,8 @@ static void describe_program(struct core *c, struct stack *s, const char *called
     stack_set_aux(s, AT_GID, ids->rgid);
     stack_set_aux(s, AT_EGID, ids->egid);
     stack_set_aux(s, AT_SECURE, 0);
+    if (preload_hides_vdso())
+        stack_drop_aux(s, AT_SYSINFO_EHDR);
     stack_publish(s, ids->euid, ids->egid);
 }
 
@@ -75,6 +77,9 @@ static _Noreturn void cannot_load(bool first, const struct stack *s, const struc
         sys2(SYS_kill, sys0(SYS_getpid), 9);
         sys1(SYS_exit_group, 127);
     }
+    if (l->unchangeable)
+        fatal(125, "cannot run \"", s->argv[0], "\": the preload engine cannot change the code of ", l->what, ", which containing it takes: ", errno_text(error),
+              " (SELinux may forbid execmod)", NULL);
     bool missing = error == -ENOENT;
     fatal(missing ? 127 : 126, "cannot run \"", s->argv[0], "\": ", l->what, ": ", missing ? "the image lacks this program interpreter" : errno_text(error), NULL);
 }
@@ -104,18 +109,30 @@ static _Noreturn void start_program(struct stack *s, const struct handover *h, u
     load_jump(loaded.entry, s->sp);
 }
 
+/* A filter that is on stays on, and nothing else is needed then. */
+static void choose_engine(struct handover *h)
+{
+    const struct handover_text *wish = &HANDOVER(h, 'q');
+    bool preload = wish->len == sizeof LPMX_ENGINE_PRELOAD - 1 && !memcmp(wish->at, LPMX_ENGINE_PRELOAD, wish->len);
+    if (filter_is_active() || (wish->at && !preload) || (!wish->at && filter_is_possible()))
+        return;
+    preload_begin();
+    HANDOVER(h, 'q') = (struct handover_text){LPMX_ENGINE_PRELOAD, sizeof LPMX_ENGINE_PRELOAD - 1};
+}
+
 __attribute__((used)) _Noreturn void start_main(long *sp)
 {
     struct handover h;
     struct stack s;
     const char *what = "";
     stack_read(&s, sp);
-    u64 mask = signal_init();
     take_handover(&s, &h);
+    choose_engine(&h);
+    u64 mask = signal_init();
     int r = core_init(core_self, &h, find_start_path(&s), &what);
     if (r)
         fatal(125, "cannot start a program of this container: ", what, ": ", errno_text(r), NULL);
-    r = filter_ensure(&what);
+    r = preload_on ? 0 : filter_ensure(&what);
     if (r)
         fatal(125, "cannot contain a program on this machine: ", what, NULL);
     environment_change(core_self, &s, mask);

@@ -17,7 +17,7 @@ void mapping_program(u64 low, u64 high)
     program_high = high;
 }
 
-static bool is_libc(const char *path)
+bool mapping_is_libc(const char *path)
 {
     static const char *const names[] = {"libc.so", "libc-", "libc.musl", "ld-", "ld.so", "libpthread"};
     const char *name = path;
@@ -46,7 +46,7 @@ static void note(u64 low, u64 high, bool plain, const char *path)
 {
     modules[nmodules].low = low;
     modules[nmodules].high = high;
-    modules[nmodules].good = plain && *path && (is_libc(path) || (low >= program_low && low < program_high));
+    modules[nmodules].good = plain && *path && (mapping_is_libc(path) || (low >= program_low && low < program_high));
     nmodules++;
 }
 

@@ -11,7 +11,7 @@
  * processors fetch whole. In a vfork child never: the threads of its parent are not seen. LPMX_PATCH=0 in the guest's environment turns
  * it off. A bad pointer passed by a patched site while the guest has SIGSEGV blocked kills it instead of answering EFAULT.
  */
-#include "patch.h"
+#include "../preload/preload.h"
 #include <asm/signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -70,7 +70,7 @@ TOUCHED_AT_START static bool enabled;
 void patch_init(const struct stack *s, u64 low, u64 high, bool is_go)
 {
     const char *wish = stack_getenv(s, "LPMX_PATCH");
-    enabled = !(wish && str_equal(wish, "0")) && !nested_present();
+    enabled = !preload_on && !(wish && str_equal(wish, "0")) && !nested_present();
     if (!is_go)
         mapping_program(low, high);
 }
@@ -84,6 +84,8 @@ void patch_stop(void)
 __attribute__((used)) long patch_syscall(long nr, const long a[6])
 {
     long r;
+    if (preload_on)
+        return preload_syscall(nr, a);
     if (nested_call(nr, a, &r))
         return r;
     r = signal_syscall(NULL, nr, a);
@@ -94,17 +96,13 @@ __attribute__((used)) long patch_syscall(long nr, const long a[6])
     return r;
 }
 
-/* Calls that the filter sends here for some arguments only go on trapping: the others would be slower than now. */
-bool patch_is_worth(const struct core_call *call)
+bool patch_is_worth(u32 nr)
 {
-    return call->trap == TRAP_PATH || call->nr == SYS_rt_sigprocmask || call->nr == SYS_rt_sigaction;
-}
-
-static bool is_worth(long nr)
-{
+    if (preload_on)
+        return wants_number(nr);
     for (unsigned i = 0; i < core_calls_count; i++)
         if (core_calls[i].nr == nr)
-            return patch_is_worth(&core_calls[i]);
+            return core_calls[i].trap == TRAP_PATH || nr == SYS_rt_sigprocmask || nr == SYS_rt_sigaction;
     return false;
 }
 
@@ -141,7 +139,7 @@ static void patch_site(u64 ip, u32 nr)
 {
     struct site site;
     u64 low;
-    if (!is_worth(nr) || !mapping_good(ip - 1, &low) || !site_read(&site, ip, nr, low))
+    if (!patch_is_worth(nr) || !mapping_good(ip - 1, &low) || !site_read(&site, ip, nr, low))
         return;
     u64 trampoline = trampoline_make(&site);
     if (trampoline)

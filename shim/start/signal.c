@@ -35,7 +35,7 @@ bool signal_is_cancel(int sig)
 
 static bool is_ours(int sig)
 {
-    return sig == SIGSYS || sig == SIGSEGV || sig == SIGBUS;
+    return sig == trap_signal() || sig == SIGSEGV || sig == SIGBUS;
 }
 
 static long kernel_action(int sig, const struct signal_action *set, struct signal_action *old)
@@ -54,12 +54,12 @@ static long install(int sig, unsigned slot, struct signal_action *old)
         set.restorer = (u64)signal_return;
     if (slot < ACTION_FREE)
         set.flags |= SA_ONSTACK | SA_RESTART;
-    if (sig == SIGSYS) {
+    if (sig == trap_signal()) {
         set.flags = (set.flags & SA_RESTART) | SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTORER;
         set.restorer = (u64)signal_return;
         set.mask = 0;
     }
-    set.mask &= ~SIGNAL_BIT(SIGSYS);
+    set.mask &= ~SIGNAL_BIT(trap_signal());
     return kernel_action(sig, &set, old);
 }
 
@@ -92,17 +92,21 @@ static int find_slot(const struct signal_action *want)
     return (int)slot;
 }
 
-static const int ours[] = {SIGSEGV, SIGBUS, SIGSYS};
-#define OURS (sizeof ours / sizeof *ours)
+/* The three, one by one. */
+#define OURS 3
+static int our_signal(unsigned i)
+{
+    return i == 0 ? SIGSEGV : i == 1 ? SIGBUS : trap_signal();
+}
 
 u64 signal_init(void)
 {
-    u64 bit = SIGNAL_BIT(SIGSYS), mask = 0;
+    u64 bit = SIGNAL_BIT(trap_signal()), mask = 0;
     sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &bit, &mask, sizeof bit);
     for (unsigned i = 0; i < OURS; i++) {
         struct signal_action old;
-        if (install(ours[i], ACTION_DEFAULT, &old) == 0 && old.handler == SIG_IGN_VALUE) {
-            install(ours[i], ACTION_IGNORE, NULL);
+        if (install(our_signal(i), ACTION_DEFAULT, &old) == 0 && old.handler == SIG_IGN_VALUE) {
+            install(our_signal(i), ACTION_IGNORE, NULL);
             ever_ignored = 1;
         }
     }
@@ -115,10 +119,10 @@ static void each_ignored(void (*change)(int sig))
     struct signal_action now;
     struct stat st;
     for (unsigned i = 0; ever_ignored && i < OURS; i++) {
-        if (kernel_action(ours[i], NULL, &now) || (slot_of(&now) != ACTION_IGNORE && now.handler != SIG_IGN_VALUE))
+        if (kernel_action(our_signal(i), NULL, &now) || (slot_of(&now) != ACTION_IGNORE && now.handler != SIG_IGN_VALUE))
             continue;
-        if (ours[i] != SIGSYS || (sys2(SYS_stat, "/proc/self/task", &st) == 0 && st.st_nlink == 3))
-            change(ours[i]);
+        if (our_signal(i) != trap_signal() || (sys2(SYS_stat, "/proc/self/task", &st) == 0 && st.st_nlink == 3))
+            change(our_signal(i));
     }
 }
 
@@ -187,7 +191,7 @@ static long do_sigaction(const long a[6])
     if (is_ours(sig)) {
         r = own_action(sig, a[1] ? &set : NULL, &old);
     } else {
-        set.mask &= ~SIGNAL_BIT(SIGSYS);
+        set.mask &= ~SIGNAL_BIT(trap_signal());
         struct signal_action *given = a[1] ? &set : NULL;
         r = signal_is_cancel(sig) ? cancel_action(sig, given, &old) : kernel_action(sig, given, &old);
     }
@@ -209,14 +213,14 @@ static long do_sigprocmask(struct signal_frame *frame, const long a[6])
     if (a[0] != SIG_BLOCK && a[0] != SIG_SETMASK)
         return -EINVAL;
     if (!frame) {
-        set &= ~SIGNAL_BIT(SIGSYS);
+        set &= ~SIGNAL_BIT(trap_signal());
         long r = sys4(SYS_rt_sigprocmask, a[0], &set, &old, sizeof set);
         return r || !a[2] ? r : guest_write((void *)a[2], &old, sizeof old);
     }
     old = frame->mask;
     if (a[0] == SIG_BLOCK)
         set |= old;
-    frame->mask = set & ~(SIGNAL_BIT(SIGSYS) | SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+    frame->mask = set & ~(SIGNAL_BIT(trap_signal()) | SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
     return a[2] ? guest_write((void *)a[2], &old, sizeof old) : 0;
 }
 
@@ -228,7 +232,7 @@ static long with_mask(long nr, const long a[6], int n)
         return CORE_PASS;
     if (guest_read(&mask, (const void *)a[n], sizeof mask))
         return CORE_PASS; /* the kernel knows in which order to complain */
-    mask &= ~SIGNAL_BIT(SIGSYS);
+    mask &= ~SIGNAL_BIT(trap_signal());
     long b[6] = {a[0], a[1], a[2], a[3], a[4], a[5]};
     b[n] = (long)&mask;
     return sys6(nr, b[0], b[1], b[2], b[3], b[4], b[5]);
@@ -244,7 +248,7 @@ static long do_pselect(const long a[6])
         return CORE_PASS;
     if (!given.at || given.size != sizeof mask || guest_read(&mask, (const void *)given.at, sizeof mask))
         return CORE_PASS;
-    mask &= ~SIGNAL_BIT(SIGSYS);
+    mask &= ~SIGNAL_BIT(trap_signal());
     given.at = (u64)&mask;
     return sys6(SYS_pselect6, a[0], a[1], a[2], a[3], a[4], (long)&given);
 }
@@ -290,8 +294,8 @@ u64 signal_forward(int sig, struct signal_info *info, unsigned slot)
     }
     if (action->flags & SA_RESETHAND && is_ours(sig))
         install(sig, ACTION_DEFAULT, NULL);
-    if (sig == SIGSYS) {
-        u64 mask = action->mask & ~SIGNAL_BIT(SIGSYS);
+    if (sig == trap_signal()) {
+        u64 mask = action->mask & ~SIGNAL_BIT(sig);
         sys4(SYS_rt_sigprocmask, SIG_BLOCK, &mask, NULL, sizeof mask);
     }
     return action->handler;

@@ -6,7 +6,7 @@
  * kernel made, so it sees a native frame.
  */
 #include "../core/numbers.h"
-#include "start.h"
+#include "../preload/preload.h"
 #include <asm/signal.h>
 #include <errno.h>
 #include <sys/syscall.h>
@@ -52,9 +52,7 @@ __asm__(".text\n"
         "  movq $15, %rax\n" /* rt_sigreturn; debuggers know this very sequence */
         "  syscall\n");
 
-/* The guest may have blocked SIGSEGV and SIGBUS; a copy from a bad pointer must still end in -EFAULT, not in death. The mask in
- * the frame, which is the guest's, comes back on return. */
-static void admit_faults(const struct signal_frame *frame)
+void admit_faults(const struct signal_frame *frame)
 {
     u64 faults = SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS);
     if (frame->mask & faults)
@@ -90,7 +88,7 @@ static void find_call(u64 sp, const struct signal_frame **trap, const struct pat
     for (u64 at = sp; at < sp + 32768; at += 8) {
         if (guest_read(&word, (const void *)at, sizeof word))
             return;
-        if (word.mark == FRAME_MARK && word.sig == SIGSYS && word.frame > at && word.frame < at + 4096)
+        if (word.mark == FRAME_MARK && word.sig == (u64)trap_signal() && word.frame > at && word.frame < at + 4096)
             *trap = (const struct signal_frame *)word.frame;
         else if (word.mark == PATCH_MARK)
             *jump = (const struct patch_frame *)(at - offsetof(struct patch_frame, mark));
@@ -115,7 +113,8 @@ static bool may_wait(u64 nr)
 {
     switch (nr) {
     case SYS_open: case SYS_openat: case SYS_openat2: case SYS_connect: case SYS_accept: case SYS_accept4: case SYS_sendto: case SYS_recvfrom:
-    case SYS_sendmsg: case SYS_recvmsg: case SYS_sendmmsg: case SYS_recvmmsg:
+    case SYS_sendmsg: case SYS_recvmsg: case SYS_sendmmsg: case SYS_recvmmsg: case SYS_fcntl: case SYS_rt_sigsuspend: case SYS_ppoll:
+    case SYS_pselect6: case SYS_epoll_pwait:
         return true;
     default:
         return false;
@@ -126,7 +125,12 @@ static bool may_wait(u64 nr)
  * When the place is ours, waiting to begin such a call again, the guest's is put in its stead: going on there repeats the call. */
 static void show_guest_place(struct signal_frame *frame)
 {
-    u64 *reg = frame->reg, at = reg[REG_RIP], nr = reg[REG_RAX];
+    u64 *reg = frame->reg, at = reg[REG_RIP], nr = reg[REG_RAX], site = rewrite_site_of_stub(at);
+    if (site) {
+        bool begun = *(const u8 *)at != 0x0f;
+        reg[REG_RIP] = site + (begun ? 2 : 0);
+        return;
+    }
     if (at - LPMX_TEXT_BASE >= LPMX_TEXT_WINDOW || ((const u8 *)at)[0] != 0x0f || ((const u8 *)at)[1] != 0x05)
         return;
     if (!may_wait(nr))
@@ -161,7 +165,11 @@ static bool emulate_vsyscall(struct signal_frame *frame)
 /* Called by the stubs only. The guest's handler to go on with, or 0. */
 __attribute__((used)) u64 signal_enter(int sig, struct signal_info *info, struct signal_frame *frame, unsigned slot)
 {
-    if (sig == SIGSYS && info->code == CODE_SECCOMP) {
+    if (preload_on && sig == SIGILL && info->code > 0 && preload_is_call(frame)) {
+        preload_trap(frame);
+        return 0;
+    }
+    if (sig == SIGSYS && info->code == CODE_SECCOMP && !preload_on) {
         if (info->err == FILTER_DATA) {
             answer_trap(frame);
             return 0;

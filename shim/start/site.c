@@ -55,7 +55,7 @@ bool site_read(struct site *s, u64 ip, u32 nr, u64 low)
 {
     struct text t;
     memset(&t, 0, sizeof t);
-    s->call = ip - 2;
+    s->call = s->otherwise = ip - 2;
     t.have = s->call - low < SITE_CODE_MAX ? (u32)(s->call - low) : SITE_CODE_MAX;
     if (ip - 2 < low || guest_read(t.code, (const void *)(s->call - t.have), t.have + 2))
         return false;

@@ -81,6 +81,13 @@ void stack_set_aux(struct stack *s, u64 type, u64 value)
             aux[1] = value;
 }
 
+void stack_drop_aux(struct stack *s, u64 type)
+{
+    for (u64 *aux = s->auxv; aux[0] != AT_NULL; aux += 2)
+        if (aux[0] == type)
+            aux[0] = AT_IGNORE;
+}
+
 /* What the kernel was told last. The auxv is a copy with one entry more, which the guest's own has not. */
 static struct prctl_mm_map published;
 static u64 shown_auxv[64];

@@ -49,6 +49,7 @@ void stack_drop_own(struct stack *s, char *instead);
 const char *stack_getenv(const struct stack *s, const char *name);
 u64 stack_aux(const struct stack *s, u64 type);
 void stack_set_aux(struct stack *s, u64 type, u64 value);
+void stack_drop_aux(struct stack *s, u64 type);
 /* Tells the kernel what it should show as this process' auxv and environment (/proc/PID/auxv is what debuggers read), and who it is inside. */
 void stack_publish(const struct stack *s, u32 euid, u32 egid);
 
@@ -64,6 +65,7 @@ struct loaded {
     u64 low, high; /* where the program is */
     bool is_go;
     const char *what; /* when load_program failed: what it was about, for the error message */
+    bool unchangeable; /* … because the preload engine could not change its code */
 };
 /* Maps the program open at fd, sets the auxv entries for it. 0 or -errno: -ENOEXEC, -ENOENT (no such interpreter)…, in which case
  * some of it may be mapped already. Closes fd. */
@@ -84,13 +86,21 @@ struct user {
 int user_resolve(struct core *c, const char *spec, struct user *out, const char **what);
 
 /* ---- filter.c */
-/* Makes sure that the seccomp filter of this release, or of a compatible one, is on this process. 0 or -errno; *what then names
- * what the kernel lacks. */
+/* The seccomp filter of this release, or of a compatible one, is on this process. */
+bool filter_is_active(void);
+/* The kernel offers filters, and lets us install one. */
+bool filter_is_possible(void);
+/* Installs it where it is not active. 0 or -errno; *what then names what the kernel lacks. */
 int filter_ensure(const char **what);
+/* Which requests of ioctl and options of prctl are the engine's. */
+bool filter_wants_ioctl(u32 request);
+bool filter_wants_prctl(u32 option);
 #define FILTER_DATA 0x4c50 /* si_errno of our traps; another filter's differ */
 
 /* ---- signal.c, sigsys.c */
-/* Signals whose handler is ours: SIGBUS, SIGSEGV, SIGSYS, and the two by which libcs cancel threads when the guest handles them. */
+/* The signal by which the guest's calls come here: SIGSYS from the filter, SIGILL where there is none (shim/preload). */
+int trap_signal(void);
+/* Signals whose handler is ours: SIGBUS, SIGSEGV, SIGSYS (the filter's rules; preload takes SIGILL in its stead), and the two by which libcs cancel threads when the guest handles them. */
 #define SIGNALS_HELD 5
 extern const int signals_held[SIGNALS_HELD];
 bool signal_is_cancel(int sig);
@@ -99,6 +109,9 @@ bool signal_is_cancel(int sig);
 u64 signal_init(void);
 /* The signal calls (TRAP_SIGNAL) on behalf of the guest interrupted at `frame` (NULL: called by it, patch.c). Result, or CORE_PASS when nr is none of them. */
 long signal_syscall(struct signal_frame *frame, long nr, const long a[6]);
+/* The guest may have blocked SIGSEGV and SIGBUS; a copy from a bad pointer must still end in -EFAULT, not in death. The mask in the frame,
+ * which is the guest's, comes back on return. */
+void admit_faults(const struct signal_frame *frame);
 /* What becomes of a SIGSYS, SIGSEGV or SIGBUS that is not the engine's own: the guest's handler to enter, or NULL to return. */
 u64 signal_forward(int sig, struct signal_info *info, unsigned slot);
 /* Ignored signals stay ignored over an exec: to be called right before it, and after it when it failed. */

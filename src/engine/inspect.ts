@@ -113,6 +113,7 @@ function describeHostConfig({ meta }: Container, plan: Plan): Json {
     AutoRemove: meta.rm,
     ReadonlyRootfs: meta.readOnly,
     NetworkMode: "host",
+    Engine: meta.engine ?? "auto",
     DeviceRequests: deviceRequests(plan),
     X11: plan.entry.includes("x11=yes"),
   };

@@ -20,7 +20,7 @@ export interface Setting {
 
 /** Which of the two ways of intercepting system calls is used here, and why. */
 export interface EngineChoice {
-  name: "trap";
+  name: "trap" | "preload";
   usable: boolean;
   why: string;
 }
@@ -46,6 +46,7 @@ export function settings(): Record<string, Setting> {
     scratch: scratch
       ? { value: setting(scratch)!, origin: scratch }
       : { value: "/tmp", origin: "default" },
+    engine: variable("LPMX_ENGINE", "auto"),
     log: variable("LPMX_LOG", ""),
     launcher: {
       value: launcherPath() ?? "",
@@ -54,23 +55,19 @@ export function settings(): Record<string, Setting> {
   };
 }
 
-function atLeast(release: string, major: number, minor: number): boolean {
-  const [x = 0, y = 0] = release.split(/[.-]/).map(Number);
-  return x > major || (x === major && y >= minor);
-}
-
-function chooseEngine(kernel: string, actions: string | undefined): EngineChoice {
-  if (!atLeast(kernel, 3, 5)) {
-    return {
-      name: "trap",
-      usable: false,
-      why: `Linux ${kernel} lacks seccomp filters (3.5 has them)`,
-    };
+/** The launcher's rule (shim/launcher/run.c, shim/start/main.c) for a container that was made without --engine. */
+function chooseEngine(kernel: string, filters: boolean): EngineChoice {
+  const wish = setting("LPMX_ENGINE");
+  if (wish === "preload") return { name: "preload", usable: true, why: "LPMX_ENGINE says so" };
+  if (wish === "trap") {
+    const why = filters ? "" : ", but there are no seccomp filters here";
+    return { name: "trap", usable: filters, why: `LPMX_ENGINE says so${why}` };
   }
-  if (actions !== undefined && !actions.split(" ").includes("trap")) {
-    return { name: "trap", usable: false, why: "this kernel's seccomp lacks the action trap" };
-  }
-  return { name: "trap", usable: true, why: `Linux ${kernel} has seccomp filters that trap` };
+  return filters ? { name: "trap", usable: true, why: `Linux ${kernel} has seccomp filters` } : {
+    name: "preload",
+    usable: true,
+    why: "the kernel has no seccomp filters, or they are forbidden here",
+  };
 }
 
 /** Everything that `lpmx info` shows. */
@@ -78,7 +75,7 @@ export function machineInfo() {
   const facts = machineFacts();
   return {
     settings: settings(),
-    engine: chooseEngine(facts.kernel, facts.seccompActions),
+    engine: chooseEngine(facts.kernel, facts.seccompFilters),
     machine: facts,
   };
 }

@@ -17,7 +17,7 @@ export class SysError extends Error {
 export const EPERM = 1, ENOENT = 2, ESRCH = 3, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21;
 export const EAGAIN = 11, ENOSPC = 28, EROFS = 30, ENAMETOOLONG = 36, ENOLCK = 37, ENOSYS = 38;
 export const ENOTEMPTY = 39, EINTR = 4, EINVAL = 22, EXDEV = 18, EMLINK = 31, EOPNOTSUPP = 95;
-export const EDQUOT = 122, EIO = 5, ENODATA = 61, ENXIO = 6;
+export const EDQUOT = 122, EIO = 5, ENODATA = 61, ENXIO = 6, EFAULT = 14;
 
 const errnoNames: Record<number, string> = {
   [EPERM]: "operation not permitted",
@@ -78,6 +78,7 @@ const functions = {
   renameat: { parameters: [int, buffer, int, buffer], result: int },
   llistxattr: { parameters: [buffer, buffer, "usize"], result: "isize" },
   lgetxattr: { parameters: [buffer, buffer, buffer, "usize"], result: "isize" },
+  prctl: { parameters: [int, "u64", "u64", "u64", "u64"], result: int },
 } as const;
 
 let library: Deno.DynamicLibrary<typeof functions> | undefined;
@@ -195,6 +196,16 @@ export function syncFileSystem(fd: number, path: string): void {
     } catch (error) {
       if (!(error instanceof SysError) || error.errno !== ENOSYS) throw error;
     }
+  }
+}
+
+/** Whether this kernel has seccomp filters and no sandbox forbids them: it then reads the program that is not there (prctl(2), PR_SET_SECCOMP). */
+export function hasSeccompFilters(): boolean {
+  try {
+    return libc().prctl(22, 2n, 0n, 0n, 0n) === 0 || fail("prctl", "PR_SET_SECCOMP");
+  } catch (error) {
+    if (error instanceof SysError) return error.errno === EFAULT;
+    throw error;
   }
 }
 

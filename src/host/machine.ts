@@ -2,6 +2,7 @@
  */
 import { readFileIfAny, readTextIfAny } from "./fs.ts";
 import { machinePlatform } from "./env.ts";
+import { hasSeccompFilters } from "./libc.ts";
 
 /** Facts; undefined where the machine does not say. */
 export interface MachineFacts {
@@ -10,6 +11,8 @@ export interface MachineFacts {
   kernel: string;
   /** Actions of seccomp filters; the kernel tells them since 4.14. */
   seccompActions: string | undefined;
+  /** The kernel has seccomp filters, and we may install one. */
+  seccompFilters: boolean;
   /** Mode of seccomp that we are under already: 0 none, 2 filter. */
   seccompMode: string | undefined;
   /** "glibc 2.36", "musl", … of the machine itself, not of the engine. */
@@ -64,6 +67,7 @@ export function machineFacts(): MachineFacts {
     platform: `${os}/${architecture}`,
     kernel: Deno.osRelease(),
     seccompActions: line("/proc/sys/kernel/seccomp/actions_avail"),
+    seccompFilters: hasSeccompFilters(),
     seccompMode: /^Seccomp:\s*(\d)/m.exec(line("/proc/self/status") ?? "")?.[1],
     libc: hostLibc(),
     nvidiaModule: /\s(\d+\.[\d.]+)\s/.exec(line("/proc/driver/nvidia/version") ?? "")?.[1],

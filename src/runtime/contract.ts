@@ -40,6 +40,8 @@ export const LPMX_CONTAINER_READONLY = 2;
 export const LPMX_CONTAINER_RM = 4;
 export const LPMX_CONTAINER_TTY = 8;
 export const LPMX_CONTAINER_STDIN = 16;
+export const LPMX_CONTAINER_TRAP = 32;
+export const LPMX_CONTAINER_PRELOAD = 64;
 export const LPMX_ENTRY_STUB = 1;
 export const LPMX_MAGIC_BLOOM = "LPMXBLM";
 export const LPMX_BLOOM_X = 0x9e3779b97f4a7c15n;
@@ -52,6 +54,7 @@ export const LPMX_TRAIT_SETGID = 2;
 export const LPMX_SHM = "/dev/shm";
 export const LPMX_LEASE_TERM = 5000000000;
 export const LPMX_LEASE_WAIT = 6000000000;
+export const LPMX_MAGIC_SITES = "LPMXSIT";
 export const LPMX_CODEC_RAW = 0;
 export const LPMX_CODEC_ZSTD = 1;
 export const LPMX_PIECE_NATIVE = 1;
@@ -60,6 +63,8 @@ export const LPMX_PIECE_EXEC = 4;
 export const LPMX_ENGINE_DENORT = 1;
 export const LPMX_ENGINE_DENO = 2;
 export const LPMX_HANDOVER = "LPMX_PLAN";
+export const LPMX_ENGINE_TRAP = "trap";
+export const LPMX_ENGINE_PRELOAD = "preload";
 export const LPMX_MAGIC_CALL = "LPMXCAL";
 export const LPMX_MAGIC_ASK = "LPMXASK";
 export const LPMX_ASK_BATCH = 250;
@@ -198,6 +203,27 @@ export const lpmx_bloom = {
     traits: ["u64", 112, 1],
     begun: ["u64", 120, 1],
     ended: ["u64", 128, 1],
+  },
+} as const;
+
+export const lpmx_sites = {
+  size: 32,
+  fields: {
+    magic: ["char", 0, 8],
+    abi: ["u32", 8, 1],
+    slots: ["u32", 12, 1],
+    pool: ["u32", 16, 1],
+    used: ["u32", 20, 1],
+    wanted: ["u64", 24, 1],
+  },
+} as const;
+
+export const lpmx_known = {
+  size: 16,
+  fields: {
+    key: ["u64", 0, 1],
+    at: ["u32", 8, 1],
+    count: ["u32", 12, 1],
   },
 } as const;
 

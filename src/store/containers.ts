@@ -37,6 +37,7 @@ const metaSchema = v.object({
   env: texts,
   labels: texts,
   entry: texts,
+  engine: v.nullish(v.string()),
   workdir: v.nullish(v.string(), "/"),
   user: v.nullish(v.string(), ""),
   hostname: v.nullish(v.string(), ""),

@@ -24,7 +24,7 @@ function text(info: ReturnType<typeof machineInfo> & { version: string }): strin
   const { limits, ...facts } = machine;
   const factRows = Object.entries({ ...facts, ...limits }).map((
     [name, value],
-  ) => [`  ${name}`, value ?? "not known"]);
+  ) => [`  ${name}`, String(value ?? "not known")]);
   return [
     `lpmx ${info.version}`,
     `Settings:\n${table(rows)}`,

@@ -66,6 +66,13 @@ export const createFlags: readonly Flag[] = [
   ignored("dns-search", undefined, "list", network),
   ignored("domainname", undefined, "value", namespaces),
   value(
+    "engine",
+    undefined,
+    "ENGINE",
+    "How the program is contained: trap or preload; else LPMX_ENGINE, else trap where the kernel has seccomp filters",
+    "NAME",
+  ),
+  value(
     "entrypoint",
     undefined,
     "ENTRYPOINT",
