@@ -38,7 +38,7 @@ os.setxattr(sys.argv[1], "security.capability", struct.pack("<5I", 0x02000001, 1
 }
 
 # $work/small: a file system of 8 MB; $work/noexec; $work/shared: one of a kind that lpmx does not know to be of this host alone, as a
-# network's; $work/empty: a root with nothing but /dev/null, /proc, /tmp.
+# network's; $work/empty: a root with nothing but /dev/null, /dev/random and urandom (kernels of old have no other source), /proc, /tmp.
 prepare_mounts() {
   mkdir -p "$work/small" "$work/noexec" "$work/shared" "$work/empty/dev" "$work/empty/proc" "$work/empty/tmp"
   chown -R "$test_user" "$work/empty"
@@ -47,6 +47,7 @@ prepare_mounts() {
   mount -t ramfs -o mode=1777 ramfs "$work/shared" && mounts="$mounts $work/shared"
   mount -t proc proc "$work/empty/proc" && mounts="$mounts $work/empty/proc"
   mknod -m 666 "$work/empty/dev/null" c 1 3
+  mknod -m 666 "$work/empty/dev/random" c 1 8 && mknod -m 666 "$work/empty/dev/urandom" c 1 9
   give_capability "$work/bin/tool_chroot" 18 # CAP_SYS_CHROOT
   give_capability "$work/bin/tool_host" 21   # CAP_SYS_ADMIN
 }

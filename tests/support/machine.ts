@@ -14,6 +14,8 @@ export interface Machine {
   offers: Set<string>;
   /** What takes long is run too. */
   long: boolean;
+  /** The engine that contains programs; absent: the one that lpmx chooses. */
+  engine?: "preload";
   /** With this an unmet need is a failure: the machine was prepared to offer everything. */
   strict: boolean;
 }
@@ -55,6 +57,7 @@ export function environment(machine: Machine, store: string): Record<string, str
     LPMX_HOME: store,
     LANG: "C.UTF-8",
     TERM: "dumb",
+    ...(machine.engine ? { LPMX_ENGINE: machine.engine } : {}),
   };
 }
 

@@ -1,7 +1,9 @@
 // The runner: unit tests, native tests, probes and cases, or those whose name starts with one of the arguments. Started by
 // tests/run.sh as an ordinary user; ends with "N passed, N failed, N skipped" and a status of 1 when anything failed.
-// Names: unit:<file>, native:<program>, fault:<fault>, probe:<program>, spec:<area>/<case>, whole:<check over the whole run>.
+// Names: unit:<file>, native:<program>, fault:<fault>, probe:<program>, spec:<area>/<case>, whole:<check over the whole run>; cases and probes again
+// as preload:<area>/<case> and preload:<program>, contained by the preload engine (engines.ts).
 import { findCases } from "./case.ts";
+import { underPreload } from "./engines.ts";
 import { runCase, loadImages, type Variables } from "./execute.ts";
 import { environment, type Machine, machineFromEnvironment, schedulerVariables, sharedStore } from "./machine.ts";
 import { faultTests, nativeTests, probes, unitTests } from "./programs.ts";
@@ -95,7 +97,9 @@ async function main(filters: string[]): Promise<number> {
     variables[`tree_${name.replaceAll("-", "_")}`] = `${folder}/rootfs`;
   }
   const small = [...await unitTests(machine), ...nativeTests(machine)].filter((test) => wanted(test.name, filters));
-  const large = [...specs(machine, variables), ...probes(machine)].filter((test) => wanted(test.name, filters));
+  const contained = (on: Machine) => [...specs(on, variables), ...probes(on)];
+  const again = underPreload(machine, contained({ ...machine, engine: "preload" }));
+  const large = [...contained(machine), ...again].filter((test) => wanted(test.name, filters));
   await runAll(small, machine);
   if (large.length > 0 && machine.offers.has("images")) {
     const servers = await prepare(machine, filters);

@@ -1,4 +1,5 @@
 handle SIGSYS nostop noprint pass
+handle SIGILL nostop noprint pass
 set print address off
 set startup-with-shell on
 break helper
