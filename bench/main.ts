@@ -48,7 +48,7 @@ async function describeMachine() {
 async function measureAll(machine: Machine, options: Options): Promise<Report> {
   const started = performance.now();
   await loadImages(machine, options.benches);
-  const own = [nativeSide(machine), lpmxSide(machine)];
+  const own = [nativeSide(machine), lpmxSide(machine), lpmxSide(machine, "preload")];
   for (const side of own) {
     const reason = await probe(machine, side);
     if (reason !== null) throw new Error(`${side.name} (${side.how}) does not start: ${reason}`);

@@ -65,15 +65,17 @@ export function nativeSide(machine: Machine): Side {
   };
 }
 
-export function lpmxSide(machine: Machine): Side {
+/** Contained by the engine that lpmx chooses here (trap), or by another. */
+export function lpmxSide(machine: Machine, engine?: "preload"): Side {
+  const options = engine ? ["--engine", engine] : [];
   return {
-    name: "lpmx",
+    name: engine ? `lpmx ${engine}` : "lpmx",
     package: "",
     how: "",
     tools: "/mnt",
     command: (image, argv, tools) => {
       const volume = tools ? ["-v", `${machine.programs}:/mnt:ro`] : [];
-      return [...machine.asUser, machine.lpmx, "run", "--rm", ...volume, image.name, ...argv];
+      return [...machine.asUser, machine.lpmx, "run", "--rm", ...options, ...volume, image.name, ...argv];
     },
   };
 }

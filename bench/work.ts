@@ -66,7 +66,7 @@ interface Job {
   read: Reader;
 }
 
-/** One job in a fresh copy of the image, natively and in lpmx. */
+/** One job in a fresh copy of the image, natively and in lpmx with each engine. */
 function lanesOf(machine: Machine, job: Job): Lane[] {
   if (!machine.root) {
     throw new Error("root is needed to make the tree that native runs in: sudo ./dev bench");
@@ -92,26 +92,29 @@ function lanesOf(machine: Machine, job: Job): Lane[] {
     await must(["rm", "-rf", tree]);
     return job.read(printed);
   };
-  const lpmx = async () => {
+  const lpmx = (engine: string) => async () => {
     const stores = [
       `LPMX_HOME=${machine.memory}/home`,
       `LPMX_STORES=${machine.work}/home/.local/share/lpmx`,
     ];
     const own = [...machine.asUser, ...(job.memory ? ["env", ...stores] : []), machine.lpmx];
-    const volumes = [
+    const options = [
+      "--engine",
+      engine,
       "-v",
       `${machine.programs}:/mnt:ro`,
       ...(packages ? ["-v", `${packages}:/repository:ro`] : []),
     ];
     const id =
-      (await must([...own, "create", ...volumes, image.name, "true"], userOptions(machine))).trim();
+      (await must([...own, "create", ...options, image.name, "true"], userOptions(machine))).trim();
     const printed = await inOrder(steps.map((argv) => [...own, "exec", id, ...argv]), machine);
     await must([...own, "rm", id], userOptions(machine));
     return job.read(printed);
   };
   return [
     { column: "native", against: "native", sample: native },
-    { column: "lpmx", against: "native", sample: lpmx },
+    { column: "lpmx", against: "native", sample: lpmx("auto") },
+    { column: "lpmx preload", against: "native", sample: lpmx("preload") },
   ];
 }
 
