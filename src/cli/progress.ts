@@ -4,7 +4,8 @@ import { showSize } from "../base/mod.ts";
 import { type ImportProgress } from "../engine/mod.ts";
 import { isTerminal, setting, writeErr } from "../host/mod.ts";
 
-const shortId = (diffId: string) => diffId.slice(7, 19);
+/** What is no digest is a name already. */
+const shortId = (diffId: string) => diffId.startsWith("sha256:") ? diffId.slice(7, 19) : diffId;
 
 /** For --quiet. */
 export const noProgress: ImportProgress = { layer() {}, bytes() {} };

@@ -5,14 +5,14 @@
  */
 import { type ByteText, LpmxError, showByteText, toByteText } from "../base/mod.ts";
 import { asIoError, readFileIfAny, readStart } from "../host/mod.ts";
-import { parseConfig, type SourceLayer } from "../image/mod.ts";
+import { parseConfig } from "../image/mod.ts";
 import { decodeEntries, Merger } from "../layer/mod.ts";
 import { indexSeed, readUpper, type UpperPlace } from "../runtime/mod.ts";
 import { type Container, imageIds, readConfigText, type Store } from "../store/mod.ts";
 import { type CommitTexts, configOf } from "./commit_config.ts";
 import { importImage } from "./import_image.ts";
 import { pauseContainer } from "./pause.ts";
-import { storeLayer, tarOf } from "./store_layer.ts";
+import { layerInStore, storeLayer, tarOf } from "./store_layer.ts";
 
 /** What commit is asked for. */
 export interface CommitOptions extends CommitTexts {
@@ -51,28 +51,13 @@ export async function commitContainer(
     manifestDigest: undefined,
     configText: text,
     config,
-    layers: config.diffIds.map(stored),
+    layers: config.diffIds.map(layerInStore),
   }, { layer() {}, bytes() {} });
   return id;
 }
 
 function skip(path: ByteText, { warn }: CommitOptions): void {
   warn(`the socket /${showByteText(path)} is left out: layers cannot hold sockets`);
-}
-
-/** A layer that the store has already; should a cleaner have been faster, the user tries again. */
-function stored(diffId: string): SourceLayer {
-  return {
-    diffId,
-    digest: undefined,
-    size: undefined,
-    mediaType: "application/vnd.oci.image.layer.v1.tar",
-    open() {
-      throw new LpmxError("store-busy", `Layer ${diffId} was removed meanwhile`, {
-        hint: "try again",
-      });
-    },
-  };
 }
 
 function baseConfig(stores: readonly Store[], { meta }: Container): string {

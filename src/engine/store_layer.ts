@@ -1,4 +1,5 @@
-/* A new layer out of what is on this machine: tar stream, digest, unpacked tree and entries in one pass. Used by commit.
+/* A new layer out of what is on this machine: tar stream, digest, unpacked tree and entries in one pass. Used by
+ * commit, save and for file system images.
  */
 import {
   asIoError,
@@ -20,10 +21,11 @@ import {
   usePlainUmask,
   writeFile,
 } from "../host/mod.ts";
-import { type ByteText, toByteText } from "../base/mod.ts";
+import { type ByteText, LpmxError, toByteText } from "../base/mod.ts";
 import {
   type Extent,
   type LayerEntry,
+  type SourceLayer,
   tarEnd,
   tarHeader,
   tarPadding,
@@ -99,6 +101,21 @@ export function storeLayer(store: Store, archive: Iterable<Bytes>): string | und
   } finally {
     removeQuietly(temp);
   }
+}
+
+/** A layer that the store has already; should a cleaner have been faster, the user tries again. */
+export function layerInStore(diffId: string): SourceLayer {
+  return {
+    diffId,
+    digest: undefined,
+    size: undefined,
+    mediaType: "application/vnd.oci.image.layer.v1.tar",
+    open() {
+      throw new LpmxError("store-busy", `Layer ${diffId} was removed meanwhile`, {
+        hint: "try again",
+      });
+    },
+  };
 }
 
 function unpackNew(

@@ -8,6 +8,7 @@ export * from "./manifest.ts";
 export * from "./media_type.ts";
 export * from "./platform.ts";
 export * from "./ref.ts";
+export * from "./sif.ts";
 export * from "./signal.ts";
 export * from "./source.ts";
 export { type TarHeader } from "./tar_header.ts";
