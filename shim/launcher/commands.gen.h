@@ -357,5 +357,7 @@ static const struct command command_table[] = {
     {"resume", "lpmx resume CONTAINER [COMMAND] [ARG...]", COMMAND_LPMX_RESUME, 1, sizeof flags_resume / sizeof flags_resume[0], flags_resume},
     {"run", "lpmx run [OPTIONS] IMAGE [COMMAND] [ARG...]", COMMAND_RUN, 1, sizeof flags_run / sizeof flags_run[0], flags_run},
     {"set", "lpmx set [OPTIONS] CONTAINER", COMMAND_SET, 0, sizeof flags_set / sizeof flags_set[0], flags_set},
+    {"singularity create", "lpmx singularity create [OPTIONS] IMAGE", COMMAND_LPMX_CREATE, 1, sizeof flags_lpmx / sizeof flags_lpmx[0], flags_lpmx},
+    {"singularity fastrun", "lpmx singularity fastrun [OPTIONS] IMAGE COMMAND [ARG...]", COMMAND_LPMX_FASTRUN, 2, sizeof flags_lpmx / sizeof flags_lpmx[0], flags_lpmx},
     {"start", "lpmx start [OPTIONS] CONTAINER [CONTAINER...]", COMMAND_START, 1, sizeof flags_start / sizeof flags_start[0], flags_start},
 };

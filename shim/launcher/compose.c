@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define STOP_TIMEOUT 10 /* seconds between the stop signal and KILL, as docker */
+#define ACTION_SCRIPT "/.singularity.d/lpmx" /* src/engine/singularity/action_script.ts */
 
 int signal_number(const char *text)
 {
@@ -40,9 +41,11 @@ static const char *shell_of(const struct image *image)
 }
 
 /* LPMX gave its words to a shell. One word still goes there, as it may be a whole command line; several stay as they are, so
- * that blanks in them survive. */
+ * that blanks in them survive. An entrypoint is left out, but for the one that only sets up the environment of a SIF. */
 static void lpmx_command(struct plan *p, const struct parsed *c, const char *const *args)
 {
+    if (p->image->entrypoint.n == 1 && !strcmp(p->image->entrypoint.at[0], ACTION_SCRIPT))
+        p->entrypoint = p->image->entrypoint;
     if (c->command->what == COMMAND_LPMX_CREATE || !args[1]) {
         list_add(&p->cmd, shell_of(p->image));
         if (c->command->what == COMMAND_LPMX_FASTRUN) {

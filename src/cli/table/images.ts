@@ -62,13 +62,15 @@ export const images: readonly Command[] = [
     words: "load",
     aliases: ["image load", "docker load"],
     args: "[OPTIONS] [FILE]",
-    summary: "Load images from an archive, an OCI layout or standard input",
+    summary: "Load images from an archive, an OCI layout, a SIF or standard input",
     details:
-      "Reads what `docker save` and `skopeo copy` write: docker-archive, oci-archive (plain, gzip or zstd) and OCI layout folders.",
+      "Reads what `docker save` and `skopeo copy` write: docker-archive, oci-archive (plain, gzip or zstd) and OCI layout folders; and what " +
+      "`apptainer build` and `mksquashfs` write: SIF and squashfs (gzip, zstd, xz or lz4), named after the file unless --name says otherwise.",
     examples: [
       "lpmx load -i image.tar",
       "docker save debian:12 | lpmx load",
       "lpmx load ./oci-layout",
+      "lpmx load -n samtools:1.19 samtools.sif",
     ],
     flags: [
       value("input", "i", "NONE", "Read this instead of standard input", "FILE"),
@@ -76,6 +78,22 @@ export const images: readonly Command[] = [
       bool("quiet", "q", "QUIET", "No progress"),
       platform,
     ],
+    max: 1,
+    load: () => import("../commands/load.ts"),
+  }),
+  command({
+    words: "singularity load",
+    args: "[OPTIONS] FILE",
+    summary: "Load a SIF or squashfs image (LPMX)",
+    details: "The same as `lpmx load`, with LPMX's flags.",
+    examples: ["lpmx singularity load samtools.sif -n samtools -t 1.19"],
+    flags: [
+      value("name", "n", "NONE", "Name of the image (default: the file's)", "NAME"),
+      value("tag", "t", "NONE", "Tag of the image", "TAG"),
+      bool("quiet", "q", "QUIET", "No progress"),
+      platform,
+    ],
+    min: 1,
     max: 1,
     load: () => import("../commands/load.ts"),
   }),
@@ -109,7 +127,7 @@ export const images: readonly Command[] = [
   }),
   command({
     words: "images",
-    aliases: ["image ls", "image list", "docker images", "docker list"],
+    aliases: ["image ls", "image list", "docker images", "docker list", "singularity list"],
     args: "[OPTIONS] [REPOSITORY[:TAG]]",
     summary: "List images",
     examples: ["lpmx images", "lpmx images --format json"],
@@ -140,7 +158,7 @@ export const images: readonly Command[] = [
   }),
   command({
     words: "rmi",
-    aliases: ["image rm", "image remove", "docker rmi", "docker delete"],
+    aliases: ["image rm", "image remove", "docker rmi", "docker delete", "singularity delete"],
     args: "[OPTIONS] IMAGE [IMAGE...]",
     summary: "Remove images",
     details:

@@ -66,6 +66,7 @@ export const native: readonly Command[] = [
   }),
   command({
     words: "docker create",
+    aliases: ["singularity create"],
     args: "[OPTIONS] IMAGE",
     summary: "Create a container and open a shell in it (LPMX)",
     flags: lpmxFlags,
@@ -74,6 +75,7 @@ export const native: readonly Command[] = [
   }),
   command({
     words: "docker fastrun",
+    aliases: ["singularity fastrun"],
     args: "[OPTIONS] IMAGE COMMAND [ARG...]",
     summary: "Run a program in a container that is removed afterwards (LPMX)",
     flags: lpmxFlags,
