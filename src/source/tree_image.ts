@@ -2,7 +2,6 @@
  * mksquashfs), also behind the line that lets the kernel start it.
  */
 import { type ByteText, LpmxError } from "../base/mod.ts";
-import { type ReadableFile } from "../host/mod.ts";
 import {
   isSif,
   parseSifDescriptor,
@@ -16,7 +15,7 @@ import {
 import { archiveOf, type Left } from "./squashfs/archive.ts";
 import { lookUp, readSmall } from "./squashfs/lookup.ts";
 import { Squashfs } from "./squashfs/squashfs.ts";
-import { Stretch } from "./squashfs/stretch.ts";
+import { type ByteFile, Stretch } from "./squashfs/stretch.ts";
 import { isSquashfs } from "./squashfs/superblock.ts";
 
 /** What Singularity 2 wrote before a squashfs. */
@@ -24,7 +23,7 @@ const launch = "#!/usr/bin/env run-singularity\n";
 const mostText = 1 << 20;
 
 /** Opens a file if it is such an image; undefined when it is something else. Owns the file then. Throws LpmxError. */
-export async function openTreeImage(file: ReadableFile): Promise<TreeSource | undefined> {
+export async function openTreeImage(file: ByteFile): Promise<TreeSource | undefined> {
   const start = new Uint8Array(sifHeaderSize);
   const got = file.readAt(0, start);
   if (isSif(start)) return await openSif(file, start.subarray(0, got));
@@ -37,7 +36,7 @@ export async function openTreeImage(file: ReadableFile): Promise<TreeSource | un
 }
 
 async function openSif(
-  file: ReadableFile,
+  file: ByteFile,
   start: Uint8Array<ArrayBuffer>,
 ): Promise<TreeSource> {
   const header = parseSifHeader(start, file.size);
@@ -88,11 +87,11 @@ class TreeImage implements TreeSource {
   readonly architecture: string | undefined;
   readonly created: number;
   readonly notes: readonly string[];
-  #file: ReadableFile;
+  #file: ByteFile;
   #tree: Squashfs;
 
   constructor(
-    file: ReadableFile,
+    file: ByteFile,
     tree: Squashfs,
     facts: { architecture: string | undefined; created: number; notes: readonly string[] },
   ) {

@@ -1,9 +1,16 @@
 /* A part of a file that is a file of its own, and errors about what is in it.
  */
 import { LpmxError } from "../../base/mod.ts";
-import { type ReadableFile } from "../../host/mod.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+/** An open file, or what is read like one. */
+export interface ByteFile {
+  readonly size: number;
+  /** Fills the buffer as far as the file goes; returns the bytes got. */
+  readAt(offset: number, buffer: Bytes): number;
+  close(): void;
+}
 
 /** The squashfs says something that cannot be. */
 export function damaged(why: string): LpmxError {
@@ -12,11 +19,11 @@ export function damaged(why: string): LpmxError {
 
 /** A part of a file. */
 export class Stretch {
-  #file: ReadableFile;
+  #file: ByteFile;
   #start: number;
   readonly size: number;
 
-  constructor(file: ReadableFile, start: number, size: number) {
+  constructor(file: ByteFile, start: number, size: number) {
     this.#file = file;
     this.#start = start;
     this.size = size;
