@@ -60,6 +60,7 @@ const IMAGES: Fixture[] = [
     },
   },
   { id: "ab" + id("0").slice(2), names: ["quay.io/biocontainers/samtools:1.17--h00_0"], tree: SMALL, config: { entrypoint: ["/app/run"] } },
+  { id: "ae" + id("0").slice(2), names: ["docker.io/library/tool:1"], tree: DEBIAN, config: { entrypoint: ["/.singularity.d/lpmx"], cmd: ["/.singularity.d/runscript"] } },
   { id: "ac" + id("0").slice(2), names: ["localhost:5000/tools/x:dev"], tree: SMALL, config: {} },
 ];
 

@@ -6,6 +6,7 @@ import { buildRepository } from "./repository.ts";
 import { must } from "../support/process.ts";
 import { buildArchives } from "./archives.ts";
 import { buildRegistry } from "./registry_content.ts";
+import { buildTreeImages } from "./tree_images.ts";
 
 interface Recipes {
   images: Record<string, Recipe>;
@@ -104,8 +105,13 @@ const version = async (file: string) => await Deno.readTextFile(`${here}/${file}
 const archives = await once("archives", all + await version("archives.ts"), (folder) => buildArchives(images, folder));
 const registry = await once("registry", all + await version("registry_content.ts"), (folder) =>
   buildRegistry(folders, folder));
+const singularity = [...Deno.readDirSync(`${here}/singularity.d/env`)].map(({ name }) => `singularity.d/env/${name}`).sort();
+const parts = ["tree_images.ts", "singularity.d/runscript", "singularity.d/labels.json", "../support/tree_list.py", ...singularity];
+const texts = await Promise.all(parts.map(version));
+const treeImages = await once("tree-images", keys["layered"]! + keys["debian12-samtools"] + texts.join(""), (folder) =>
+  buildTreeImages({ layered: trees["layered"]!, samtools: trees["debian12-samtools"]! }, folder));
 await sweep();
 await Deno.writeTextFile(
   `${cache}/images.json`,
-  JSON.stringify({ images, own, repositories, archives, registry }, null, 2) + "\n",
+  JSON.stringify({ images, own, repositories, archives, registry, treeImages }, null, 2) + "\n",
 );

@@ -111,6 +111,8 @@ export interface ImageList {
   own: Record<string, string>;
   repositories: Record<string, string>;
   archives: string;
+  /** Squashfs and SIF files. */
+  treeImages: string;
   registry: string;
 }
 

@@ -31,7 +31,7 @@ export function machineFromEnvironment(): Machine {
   return {
     source: get("SOURCE"),
     work: get("WORK"),
-    list: { images: {}, own: {}, repositories: {}, archives: "", registry: "", ...list },
+    list: { images: {}, own: {}, repositories: {}, archives: "", registry: "", treeImages: "", ...list },
     expected: `${cache}/expected`,
     offers: new Set(get("OFFERS").split(" ")),
     long: Deno.env.get("LPMX_TEST_LONG") === "1",

@@ -86,6 +86,7 @@ async function main(filters: string[]): Promise<number> {
   const machine = machineFromEnvironment();
   const variables: Variables = {
     archives: machine.list.archives,
+    tree_images: machine.list.treeImages,
     work: machine.work,
     host: `${machine.work}/host`,
     tools: `${machine.work}/bin`,

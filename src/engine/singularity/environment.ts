@@ -1,7 +1,7 @@
 /* What the scripts in /.singularity.d/env set, as far as it can be read without running them: for the image's config, so that `lpmx exec`
  * and `inspect` have it. A container's first command gets all of it from the scripts themselves (action_script.ts).
  */
-import { NotSimple, ShellWords } from "./shell_words.ts";
+import { assignment, NotSimple, ShellWords } from "./shell_words.ts";
 
 /** Apptainer's and docker's. */
 export const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -19,7 +19,6 @@ const atStart =
   /^(HOME|USER|LOGNAME|PWD|OLDPWD|UID|GID|HOSTNAME|TERM|(SINGULARITY|APPTAINER|SING)_\w+)$/;
 const keyword =
   /^(if|then|elif|else|fi|for|while|until|do|done|case|esac|function|return|exit|exec|[{}]|\w+\(\))$/;
-const assignment = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s;
 
 /** NAME=VALUE of the variables that the scripts export, sorted; PATH always. What is not certain is left out. */
 export function readEnvironment(scripts: readonly EnvironmentScript[]): string[] {
@@ -100,10 +99,11 @@ function obey(command: readonly string[], variables: Variables): void {
   const [first = "", ...rest] = command;
   if (first === "unset") return rest.forEach((name) => variables.unset(name));
   const isExport = first === "export";
+  // Before a program's name, they are for that program only.
+  if (!isExport && !command.every((word) => assignment.test(word))) return;
   for (const word of isExport ? rest : command) {
     const [, name, value] = assignment.exec(word) ?? [];
     if (name !== undefined) variables.set(name, value!);
-    else if (!isExport) return;
     if (isExport) variables.export(name ?? word);
   }
 }

@@ -13,11 +13,15 @@ export class NotSimple extends Error {
 }
 
 const name = /^[A-Za-z_][A-Za-z0-9_]*/;
+/** NAME=VALUE */
+export const assignment = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s;
 
 /** Reads a script command by command. */
 export class ShellWords {
   #text: string;
   #lookup: Lookup;
+  /** What the command assigns so far: its further words see it. */
+  #assigned = new Map<string, string>();
   /** Where the next command begins. */
   at = 0;
 
@@ -33,6 +37,7 @@ export class ShellWords {
   /** The words of the next command; none for an empty one. Throws NotSimple; `at` is then inside of it. */
   next(): string[] {
     const words: string[] = [];
+    this.#assigned.clear();
     for (;;) {
       const char = this.#text[this.at];
       if (char === " " || char === "\t" || char === "\r") this.at++;
@@ -42,7 +47,13 @@ export class ShellWords {
       else if (char === "\n" || char === ";") {
         this.at++;
         return words;
-      } else words.push(this.#word());
+      } else {
+        words.push(this.#word());
+        const [, name, value] = assignment.exec(words.at(-1)!) ?? [];
+        if (name !== undefined && this.#assigned.size === words.length - 1) {
+          this.#assigned.set(name, value!);
+        }
+      }
     }
   }
 
@@ -114,7 +125,7 @@ export class ShellWords {
   }
 
   #value(variable: string): string {
-    const value = this.#lookup(variable);
+    const value = this.#assigned.get(variable) ?? this.#lookup(variable);
     if (value === undefined) throw new NotSimple();
     return value;
   }

@@ -1,0 +1,3 @@
+#!/bin/sh
+export PATH="/usr/local/bin:/usr/bin:/bin"
+export GREETING="${GREETING:-"hello \$world"}"
