@@ -116,12 +116,18 @@ async function xzModule(): Promise<Xz> {
 
 /** Words of a context: size of its buffers, input, place in it, its end, output, place in it. */
 const xzWords = 6;
-const xzOk = 0, xzEnd = 1;
-const xzReasons: Record<number, string> = {
-  3: "out of memory",
-  4: "it asks for too much memory",
-  6: "an xz filter that is not supported",
-};
+/** enum xz_ret of xz-embedded. */
+const xzOk = 0, xzEnd = 1, xzNoMemory = 3, xzTooMuchMemory = 4, xzOtherOptions = 6;
+
+function xzFault(result: number): LpmxError {
+  if (result === xzOtherOptions) {
+    return new LpmxError("unsupported", "an xz filter that lpmx does not know", {
+      hint: "pack it again, by mksquashfs without -Xbcj",
+    });
+  }
+  const isLarge = result === xzNoMemory || result === xzTooMuchMemory;
+  return damaged(isLarge ? "it asks for too much memory" : "not xz, or cut off");
+}
 
 class XzCodec implements BlockCodec {
   #xz: Xz;
@@ -165,7 +171,7 @@ class XzCodec implements BlockCodec {
       made += length;
       after[5] = 0;
       if (result === xzEnd) return made;
-      if (result !== xzOk) throw damaged(xzReasons[result] ?? "not xz, or cut off");
+      if (result !== xzOk) throw xzFault(result);
     }
   }
 }

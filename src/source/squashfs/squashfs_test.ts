@@ -108,7 +108,7 @@ function escaped(folder: string, path: ByteText): string {
 
 Deno.test("archiveOf() says holes and hard links, and gives the same bytes for every compression", async () => {
   await inTempFolder(async (folder) => {
-    makeImages(folder);
+    makeImages(folder, ["-all-time", "1700000000"]); // devices have the time at which they were made
     const digests = new Set<string>();
     for (const name of compressions) {
       const hash = sha256();
@@ -140,6 +140,30 @@ Deno.test("archiveOf() says holes and hard links, and gives the same bytes for e
   });
 });
 
+Deno.test("archiveOf() leaves out sockets, and names that would delete others", async () => {
+  await inTempFolder(async (folder) => {
+    shell(
+      folder,
+      "mkdir -p tree/.wh.folder tree/plain; : >tree/.wh.gone; : >tree/.wh.folder/x; : >tree/plain/.wh; mkdir tree/.wh.folder/y",
+    );
+    shell(
+      folder,
+      "python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"tree/socket\")'",
+    );
+    runSync(folder, ["mksquashfs", "tree", "a.sqsh", "-quiet", "-no-progress"]);
+    const left: string[] = [];
+    const seen: string[] = [];
+    const ignore = { data() {}, hole() {}, end() {} };
+    const reader = new TarReader({ ...ignore, entry: ({ name }) => seen.push(name) });
+    await opened(`${folder}/a.sqsh`, (tree) => {
+      for (const piece of archiveOf(tree, (path) => left.push(path))) reader.push(piece);
+    });
+    reader.finish();
+    assert.deepEqual(seen, ["./", "plain/", "plain/.wh"]);
+    assert.deepEqual(left, [".wh.folder", ".wh.folder/x", ".wh.folder/y", ".wh.gone", "socket"]);
+  });
+});
+
 Deno.test("lookUp() follows links inside the tree, and gives up loops", async () => {
   await inTempFolder(async (folder) => {
     makeImages(folder);
@@ -159,10 +183,15 @@ Deno.test("lookUp() follows links inside the tree, and gives up loops", async ()
 Deno.test("Squashfs.open() refuses compressions that it lacks, and what is cut off", async () => {
   await inTempFolder(async (folder) => {
     shell(folder, "mkdir tree; head -c 99999 /dev/urandom >tree/file");
-    runSync(folder, ["mksquashfs", "tree", "a.sqsh", "-quiet", "-no-progress", "-comp", "lzo"]);
     const code = (wanted: string) => (error: unknown) =>
       error instanceof LpmxError && error.code === wanted;
-    await assert.rejects(opened(`${folder}/a.sqsh`, () => {}), code("unsupported"));
+    for (const flags of ["-comp lzo", "-comp xz -Xbcj x86"]) {
+      shell(folder, "cp /bin/ls tree");
+      const words = ["-noappend", "-quiet", "-no-progress", ...flags.split(" ")];
+      runSync(folder, ["mksquashfs", "tree", "a.sqsh", ...words]);
+      const all = (tree: Squashfs) => void Array.from(archiveOf(tree, () => {}), () => 0);
+      await assert.rejects(opened(`${folder}/a.sqsh`, all), code("unsupported"));
+    }
     runSync(folder, ["mksquashfs", "tree", "b.sqsh", "-quiet", "-no-progress"]);
     shell(folder, "truncate -s 50000 b.sqsh");
     await assert.rejects(opened(`${folder}/b.sqsh`, () => {}), code("bad-archive"));
