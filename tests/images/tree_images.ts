@@ -105,6 +105,8 @@ async function samtools(source: string, folder: string) {
   await must(["cp", "-a", `${here}/singularity.d`, `${tree}/.singularity.d`]);
   await must(["sh", "-euc", "chown -R 0:0 .singularity.d; chmod -R u=rwX,go=rX .singularity.d; chmod 755 .singularity.d/env/* .singularity.d/runscript; ln -s .singularity.d/runscript singularity; ln -s .singularity.d/env/90-environment.sh environment"], { cwd: tree });
   await squash(tree, `${folder}/samtools.sqsh`, "zstd");
+  await must(["siftool", "new", `${folder}/samtools.sif`]);
+  await must(["sh", "-euc", "echo 'Bootstrap: docker' >def; siftool add samtools.sif def --datatype 1"], { cwd: folder });
   await sif(`${folder}/samtools.sif`, `${folder}/samtools.sqsh`, {});
-  await must(["sh", "-euc", "rm -r tree samtools.sqsh"], { cwd: folder });
+  await must(["sh", "-euc", "rm -r tree samtools.sqsh def"], { cwd: folder });
 }

@@ -41,10 +41,16 @@ export async function importTree(
 ): Promise<Imported> {
   const architecture = checkedArchitecture(tree, platform);
   const settings = readSettings(tree, warn); // what is damaged there costs nothing
-  tree.notes.forEach(warn);
+  const left: string[] = [];
+  const archive = tree.archive((path, why) => {
+    left.push(`"/${showByteText(path)}" is left out: ${why}`);
+  });
   progress.layer(layerName, "start");
-  const diffIds = [storeLayer(store, counted(treeArchive(tree, warn), progress))!];
+  const diffIds = [storeLayer(store, counted(archive, progress))!];
   progress.layer(layerName, "done");
+  // Not before: a line in between would disturb those of the progress.
+  [...tree.notes, ...left.slice(0, mostTold)].forEach(warn);
+  if (left.length > mostTold) warn(`${left.length - mostTold} more names are left out`);
   if (settings.script !== undefined) {
     diffIds.push(storeLayer(store, scriptArchive(settings.script))!);
   }
@@ -92,14 +98,6 @@ function checkedArchitecture(tree: TreeSource, want: Platform): string {
     `the image is for ${platform}, not for ${platformText(want)}`,
     { hint: `load it all the same with --platform ${platform}` },
   );
-}
-
-function* treeArchive(tree: TreeSource, warn: (line: string) => void): Generator<Bytes> {
-  let left = 0;
-  yield* tree.archive((path, why) => {
-    if (left++ < mostTold) warn(`"/${showByteText(path)}" is left out: ${why}`);
-  });
-  if (left > mostTold) warn(`${left - mostTold} more names are left out`);
 }
 
 function* counted(pieces: Iterable<Bytes>, progress: ImportProgress): Generator<Bytes> {

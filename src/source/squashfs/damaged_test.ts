@@ -29,12 +29,13 @@ interface Change {
   width: number;
 }
 
-/** Some changes anywhere, some where the tables are: in the last third and in the first bytes. */
+/** Some changes anywhere, some where the tables are: in the last third and in the first bytes (of a SIF the descriptors). */
 function changes(size: number): fc.Arbitrary<Change[]> {
   const at = fc.oneof(
     fc.nat(size - 1),
     fc.integer({ min: Math.floor(size * 2 / 3), max: size - 1 }),
     fc.nat(Math.min(size - 1, 95)),
+    fc.nat(Math.min(size - 1, 128 + 3 * 585)),
   );
   const byte = fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff));
   return fc.array(fc.record({ at, byte, width: fc.constantFrom(1, 1, 2, 4, 8) }), { maxLength: 6 });
@@ -63,6 +64,22 @@ async function readAll(bytes: Bytes): Promise<number> {
   }
 }
 
+/** Damages an image again and again. */
+async function tryAll(whole: Bytes): Promise<void> {
+  assert.ok(await readAll(whole) > 100_000);
+  const cut = fc.option(fc.nat(whole.length), { nil: whole.length, freq: 6 });
+  await fc.assert(
+    fc.asyncProperty(changes(whole.length), cut, async (list, length) => {
+      try {
+        assert.ok(await readAll(damage(whole, list, length)) <= mostBytes);
+      } catch (error) {
+        if (!(error instanceof LpmxError)) throw error;
+      }
+    }),
+    { numRuns: runs },
+  );
+}
+
 for (
   const flags of ["gzip", "zstd", "xz", "lz4", "gzip -noI -noX -noF -b 4096", "zstd -noD -b 1M"]
 ) {
@@ -71,19 +88,33 @@ for (
       shell(folder, script);
       const words = ["-noappend", "-quiet", "-no-progress", "-comp", ...flags.split(" ")];
       runSync(folder, ["mksquashfs", "tree", "a.sqsh", ...words]);
-      const whole = readBytes(`${folder}/a.sqsh`);
-      assert.ok(await readAll(whole) > 100_000);
-      const cut = fc.option(fc.nat(whole.length), { nil: whole.length, freq: 6 });
-      await fc.assert(
-        fc.asyncProperty(changes(whole.length), cut, async (list, length) => {
-          try {
-            assert.ok(await readAll(damage(whole, list, length)) <= mostBytes);
-          } catch (error) {
-            if (!(error instanceof LpmxError)) throw error;
-          }
-        }),
-        { numRuns: runs },
-      );
+      await tryAll(readBytes(`${folder}/a.sqsh`));
     });
   });
+}
+
+Deno.test("a damaged SIF is refused or read, in bounds", async () => {
+  await inTempFolder(async (folder) => {
+    shell(folder, script);
+    runSync(folder, ["mksquashfs", "tree", "a.sqsh", "-quiet", "-no-progress", "-b", "4096"]);
+    const words = "--datatype 4 --partfs 1 --partarch 2 --groupid 1 --parttype";
+    shell(
+      folder,
+      `echo 'Bootstrap: docker' >def; siftool new a.sif; siftool add a.sif def --datatype 1
+siftool add a.sif a.sqsh ${words} 2; siftool add a.sif a.sqsh ${words} 3`,
+    );
+    const whole = readBytes(`${folder}/a.sif`);
+    await tryAll(whole);
+    await tryAll(packedSif(whole));
+  });
+});
+
+/** The same with three descriptors right behind the header, in place of 48 that are mostly empty. */
+function packedSif(whole: Bytes): Bytes {
+  const bytes = whole.slice();
+  const view = new DataView(bytes.buffer);
+  view.setBigInt64(88, 3n, true);
+  view.setBigInt64(96, 128n, true);
+  bytes.set(whole.subarray(4096, 4096 + 3 * 585), 128);
+  return bytes;
 }
