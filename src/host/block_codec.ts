@@ -6,6 +6,7 @@
  */
 import zlib from "node:zlib";
 import { LpmxError, messageOf } from "../base/mod.ts";
+import { type ZlibStream, zlibStream } from "./zlib_handle.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -29,34 +30,13 @@ export async function openBlockCodec(name: BlockCodecName): Promise<BlockCodec> 
 const damaged = (why: string) => new LpmxError("bad-archive", `damaged compressed data: ${why}`);
 const tooLong = () => damaged("a block is longer than it may be");
 
-/** What a CommonJS package exports: Deno has it under "default", the bundler under "default" only where the package does not ask for more. */
+/** What a CommonJS package exports: Deno has it under "default", the bundler not where the package says that it was a module. */
 function plainModule<T>(module: { default?: unknown }): T {
   return (module.default ?? module) as T;
 }
 
-interface Handle {
-  reset(): void;
-  writeSync(
-    flush: number,
-    input: Bytes,
-    inputAt: number,
-    inputLength: number,
-    output: Bytes,
-    outputAt: number,
-    outputLength: number,
-  ): void;
-  onerror: (message: string) => void;
-}
-
-interface Stream {
-  _handle: Handle;
-  /** Output space and input left after a call. */
-  _writeState: Uint32Array;
-  close(): void;
-}
-
 class HandleCodec implements BlockCodec {
-  #stream: Stream;
+  #stream: ZlibStream;
   #end: number;
   #error: string | undefined;
   /** One byte more than may come, so that more is noticed. */
@@ -65,7 +45,7 @@ class HandleCodec implements BlockCodec {
   constructor(name: "zlib" | "zstd") {
     const made = name === "zlib" ? zlib.createInflate() : zlib.createZstdDecompress();
     this.#end = name === "zlib" ? zlib.constants.Z_FINISH : zlib.constants.ZSTD_e_end;
-    this.#stream = made as unknown as Stream;
+    this.#stream = zlibStream(made);
     this.#stream._handle.onerror = (message) => this.#error = message;
   }
 

@@ -5,6 +5,7 @@
  */
 import zlib from "node:zlib";
 import { LpmxError, messageOf } from "../base/mod.ts";
+import { type ZlibStream, zlibStream } from "./zlib_handle.ts";
 
 /** How a stream is compressed. */
 export type Codec = "none" | "gzip" | "zstd" | "xz" | "bzip2";
@@ -20,26 +21,6 @@ export function sniffCodec(start: Uint8Array): Codec {
   return "none";
 }
 
-interface Handle {
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputAt: number,
-    inputLength: number,
-    output: Uint8Array,
-    outputAt: number,
-    outputLength: number,
-  ): void;
-  onerror: (message: string) => void;
-}
-
-interface Stream {
-  _handle: Handle;
-  /** Output space and input left after a call. */
-  _writeState: Uint32Array;
-  close(): void;
-}
-
 /** Receives uncompressed bytes; they are valid during the call only. */
 export type Emit = (bytes: Uint8Array<ArrayBuffer>) => void;
 
@@ -47,14 +28,14 @@ const damaged = (why: string) => new LpmxError("bad-archive", `damaged compresse
 
 /** A decompressor; push() as the bytes come, then finish(). Throws LpmxError("bad-archive"). */
 export class Inflater {
-  #stream: Stream;
+  #stream: ZlibStream;
   #error: string | undefined;
   #output = new Uint8Array(1 << 20);
   #zeroTail = false;
 
   constructor(codec: "gzip" | "zstd") {
     const made = codec === "gzip" ? zlib.createGunzip() : zlib.createZstdDecompress();
-    this.#stream = made as unknown as Stream;
+    this.#stream = zlibStream(made);
     this.#stream._handle.onerror = (message) => this.#error = message;
   }
 

@@ -55,6 +55,23 @@ Deno.test("readEnvironment() takes apptainer's own scripts for what they are", (
   assert.deepEqual(readEnvironment([docker, own]), [`PATH=/opt/bin:/bin:${rest}`]);
 });
 
+Deno.test("actionScript() keeps what was given, whatever it is, and forgets what the image set", async () => {
+  const awkward = `it's "x" $HOME \`id\` \\ * \n two`;
+  await inTempFolder((folder) => {
+    for (const shell of ["sh", "bash"]) {
+      Deno.writeTextFileSync(`${folder}/script`, actionScript(`/bin/${shell}`, ["A=b", "C=d e"]));
+      const given = ["A=b", "C=other", `GIVEN=${awkward}`, "EMPTY=", "PATH=/usr/bin:/bin:/x"];
+      const words = ["env", "-i", ...given, shell, "script", "env", "-0"];
+      const left = runSync(folder, words).split("\0").filter((line) =>
+        line !== "" && !/^(PWD|_|SHLVL|OLDPWD)=/.test(line)
+      );
+      assert.deepEqual(left.sort(), given.slice(1).sort(), shell);
+      const more = ["sh", "-c", 'printf "<%s>" "$@"', "sh", "", "a  b", "*"];
+      assert.equal(runSync(folder, ["sh", "script", ...more]), "<><a  b><*>");
+    }
+  });
+});
+
 Deno.test("actionScript() quotes what it compares with", () => {
   const script = actionScript("/bin/sh", ["A=it's $x", "B="]);
   assert.ok(script.startsWith("#!/bin/sh\n"));
