@@ -50,6 +50,11 @@ static void add_source(struct plan_bind *b, const struct mount *m)
 {
     struct stat st;
     b->host = real_path(m->source);
+    if (!b->host && m->absent) {
+        b->host = m->source;
+        b->flags |= m->file ? LPMX_BIND_FILE : 0;
+        return;
+    }
     if (!b->host || stat(b->host, &st) < 0)
         fail("cannot use the volume \"%s\": missing volume source %s (%s)\nhint: make it first, or give a name without / for a volume kept by lpmx",
              m->word, m->source, strerror(errno));

@@ -158,6 +158,20 @@ static void compose_labels(struct plan *p, const struct parsed *c)
     }
 }
 
+/* What goes into generated files or is looked up on this host: needed to make the container again elsewhere (lpmx package). */
+static void compose_given(struct plan *p, const struct parsed *c)
+{
+    for (size_t k = 0; k < c->nuses; k++) {
+        const char *value = c->uses[k].value;
+        if (c->uses[k].flag->field == FIELD_HOSTNAME && *value)
+            list_add(&p->given, format("hostname=%s", value));
+        else if (c->uses[k].flag->field == FIELD_ADD_HOST)
+            list_add(&p->given, format("add-host=%s", value));
+        else if (c->uses[k].flag->field == FIELD_GRID)
+            list_add(&p->given, format("grid=%s", value));
+    }
+}
+
 /* The host's network is all there is: what asks for its ports and names is granted, a mapping is not. */
 static void check_network(const struct parsed *c)
 {
@@ -208,6 +222,7 @@ void compose(struct plan *p, const struct parsed *c, const struct image *image, 
     compose_owner(p);
     compose_layers(p);
     compose_labels(p, c);
+    compose_given(p, c);
     p->env = env_compose(c, image, p->hostname, p->flags & LPMX_CONTAINER_TTY);
     etc_compose(p, c);
     maps_default(p);

@@ -4,6 +4,7 @@
 #include "compose.h"
 #include "files.h"
 #include "job.h"
+#include "origin.h"
 #include "places.h"
 #include "random_name.h"
 #include "sections.h"
@@ -23,9 +24,13 @@
 
 static const struct plan *unfinished; /* to be undone when the making fails */
 
+static const char *cidfile;           /* written for it */
+
 static void undo(void)
 {
     container_remove(unfinished, false);
+    if (cidfile)
+        unlink(cidfile);
 }
 
 static void must(int error, const char *what)
@@ -146,6 +151,18 @@ static void make_tree(struct plan *p, bool live)
     must(error, p->tree);
 }
 
+/* Before the container exists: whoever asked for the file knows of every container that does, whenever we are killed. */
+static void write_cidfile(const struct plan *p, const struct parsed *c)
+{
+    const char *given = parsed_value(c, FIELD_CIDFILE), *path = given ? origin_file(given, "--cidfile") : NULL;
+    int error = path ? write_file(path, p->id, strlen(p->id), 0644) : 0;
+    if (error == -EEXIST)
+        fail("container ID file found, make sure the other container isn't running or delete %s", path);
+    if (error)
+        fail("cannot write the container id to %s: %s", path, strerror(-error));
+    cidfile = path;
+}
+
 void container_make(struct plan *p, const struct parsed *c, bool live)
 {
     p->id = random_id();
@@ -163,6 +180,7 @@ void container_make(struct plan *p, const struct parsed *c, bool live)
         bloom_enter(p);
     struct text plan = plan_encode(p);
     must(write_file(join_path(p->folder, "plan"), plan.at, plan.len, 0600), "plan");
+    write_cidfile(p, c);
     const char *meta = plan_json(p, c->command->words);
     must(write_file(join_path(p->folder, "meta.json"), meta, strlen(meta), 0600), "meta.json");
     if (!(p->flags & LPMX_CONTAINER_RM))

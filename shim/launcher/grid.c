@@ -99,6 +99,8 @@ void grid_compose(struct plan *p, const struct parsed *c)
     list_add(&p->grid, grid_name(s));
     list_add(&p->grid, folder);
     for (size_t k = 0; (name = grid_setting_at(s, k)); k++)
-        if (setting(name) && !env_get(&p->env, name))
+        if (setting(name) && !env_get(&p->env, name)) {
             env_put(&p->env, format("%s=%s", name, setting(name)));
+            list_add(&p->given, format("host-env=%s", name));
+        }
 }

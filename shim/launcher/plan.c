@@ -178,6 +178,8 @@ char *plan_json(struct plan *p, const char *command)
     if (p->flags & (LPMX_CONTAINER_TRAP | LPMX_CONTAINER_PRELOAD))
         json_field(&out, "engine", p->flags & LPMX_CONTAINER_TRAP ? LPMX_ENGINE_TRAP : LPMX_ENGINE_PRELOAD);
     json_strings(&out, "labels", &p->labels);
+    if (p->given.n)
+        json_strings(&out, "given", &p->given);
     if (p->entry.n)
         json_strings(&out, "entry", &p->entry);
     if (p->brokered.n)

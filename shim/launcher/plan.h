@@ -53,6 +53,7 @@ struct plan {
     size_t nfiles;
     struct list labels; /* "key=value" */
     u64 stop_timeout;   /* seconds */
+    struct list given;  /* "flag=value": what was asked for and cannot be told from the rest, and "host-env=NAME": variables of this host's scheduler */
 };
 
 /* The bind that decides what is at a guest path (canonical): the innermost one there or above. NULL: the layers do. */

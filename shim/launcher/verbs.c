@@ -60,16 +60,6 @@ static void join_lists(struct list *out, const struct list *a, const struct list
         list_add(out, b->at[k]);
 }
 
-static void write_cidfile(const struct parsed *c, const struct plan *p)
-{
-    const char *given = parsed_value(c, FIELD_CIDFILE), *path = given ? origin_file(given, "--cidfile") : NULL;
-    int error = path ? write_file(path, p->id, strlen(p->id), 0644) : 0;
-    if (error == -EEXIST)
-        fail("container ID file found, make sure the other container isn't running or delete %s", path);
-    if (error)
-        fail("cannot write the container id to %s: %s", path, strerror(-error));
-}
-
 /* Once: who tries the image `host` first should not lose work. */
 static void tell_about_host(void)
 {
@@ -92,7 +82,6 @@ static struct plan *make(const struct parsed *c, bool live)
     cache_with(LPMX_PIECE_NATIVE); /* where that fails nothing is to be made */
     container_sweep(!(p->flags & LPMX_CONTAINER_RM));
     container_make(p, c, live);
-    write_cidfile(c, p);
     if (image->host)
         tell_about_host();
     return p;

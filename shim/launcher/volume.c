@@ -197,6 +197,9 @@ static void mount_field(struct mount *m, char *key, bool *typed)
         m->readonly = !truth(value, key, m->word);
     } else if (!strcmp(key, "volume-nocopy")) {
         m->nocopy = truth(value, key, m->word);
+    } else if (!strcmp(key, "absent")) {
+        m->absent = true;
+        m->file = !strcmp(value, "file");
     } else if (!one_of(key, len, ignored)) {
         fail("cannot use --mount '%s': unknown field \"%s\"\nhint: known are type, source, target and readonly", m->word, key);
     }

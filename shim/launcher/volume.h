@@ -18,6 +18,8 @@ struct mount {
     const char *target; /* absolute guest path as given */
     bool readonly;
     bool nocopy; /* a new volume stays empty */
+    bool absent; /* the source need not be there, as of a container that comes from another machine (lpmx unpack) … */
+    bool file;   /* … and is a file then */
     const char *word; /* what the user wrote, for messages */
 };
 
