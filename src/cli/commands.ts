@@ -5,6 +5,7 @@ import { type Command } from "./command.ts";
 import { compose } from "./table/compose.ts";
 import { containers } from "./table/containers.ts";
 import { images } from "./table/images.ts";
+import { moving } from "./table/moving.ts";
 import { native } from "./table/native.ts";
 import { system } from "./table/system.ts";
 
@@ -14,6 +15,7 @@ export const groups: readonly (readonly [title: string, commands: readonly Comma
   ["Compose", compose],
   ["Images", images],
   ["Containers", containers],
+  ["Moving", moving],
   ["System", system],
 ];
 

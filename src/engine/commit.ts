@@ -83,7 +83,8 @@ function baseConfig(stores: readonly Store[], { meta }: Container): string {
   );
 }
 
-function upperPlace(
+/** Where the writable layer of a container is, and over what. Throws LpmxError("bad-record"). */
+export function upperPlace(
   store: Store,
   { meta }: Container,
   volumes: readonly string[],

@@ -119,8 +119,8 @@ function describeHostConfig({ meta }: Container, plan: Plan): Json {
   };
 }
 
-/** As it is now: `lpmx set` changes the plan, not meta.json. */
-function planOf(store: Store, { meta }: Container): Plan {
+/** A container's plan as it is now: `lpmx set` changes it, not meta.json. */
+export function planOf(store: Store, { meta }: Container): Plan {
   const path = store.at(`containers/${meta.id}/plan`), file = readFileIfAny(path);
   if (file) return decodePlan(file, `"${path}"`);
   const binds = meta.binds.map(({ guest, host, flags }) => ({

@@ -4,38 +4,33 @@
  * image spec v1.2). Layers are made anew (stored_layer.ts), so their diff-ids and the image's id can differ from what was pulled:
  * docs/decisions/0011-layers-saved-again.md.
  */
-import { type ByteText, LpmxError, parseJson } from "../base/mod.ts";
+import { LpmxError, parseJson } from "../base/mod.ts";
 import {
   asIoError,
-  digestOf,
   EACCES,
-  type OutputFile,
   SysError,
   writeOutPieces,
   writeOutput,
   writeOutputFolder,
 } from "../host/mod.ts";
-import {
-  digestHex,
-  type EntryType,
-  familiarName,
-  parseConfig,
-  parseRef,
-  tarEnd,
-  tarHeader,
-  tarPadding,
-} from "../image/mod.ts";
+import { familiarName, parseConfig } from "../image/mod.ts";
 import { readConfigText, type Store } from "../store/mod.ts";
 import { findImageIn } from "./find_image.ts";
+import {
+  archiveOf,
+  type Blob,
+  blobName,
+  blobOf,
+  descriptor,
+  namedDescriptors,
+  type SavedFile,
+  textFile,
+  types,
+} from "./oci_archive.ts";
 import { type StoredLayer, storedLayer } from "./stored_layer.ts";
 
 /** What is written. */
 export type SaveFormat = "docker-archive" | "oci-archive" | "oci-dir";
-
-/** A file of the layout. */
-interface SavedFile extends OutputFile {
-  size: number;
-}
 
 interface SavedImage {
   /** Normalised references. */
@@ -44,18 +39,6 @@ interface SavedImage {
   manifest: Blob;
   layers: string[];
 }
-
-interface Blob {
-  digest: string;
-  text: string;
-}
-
-const types = {
-  index: "application/vnd.oci.image.index.v1+json",
-  manifest: "application/vnd.oci.image.manifest.v1+json",
-  config: "application/vnd.oci.image.config.v1+json",
-  layer: "application/vnd.oci.image.layer.v1.tar",
-};
 
 /** Writes images of these stores, of which the first that has it counts, to a path ("-": standard output, no folder there).
  * Throws LpmxError, BrokenPipe. */
@@ -122,7 +105,7 @@ function describe(store: Store, id: string, layers: Map<string, StoredLayer>): S
 }
 
 /** The config as it is where the layers are the same, else with the new diff-ids. */
-function withLayers(text: string, diffIds: readonly string[]): string {
+export function withLayers(text: string, diffIds: readonly string[]): string {
   const config = parseJson(text, "the image's config", "bad-record") as {
     rootfs: { diff_ids: string[] | null };
   };
@@ -130,16 +113,6 @@ function withLayers(text: string, diffIds: readonly string[]): string {
   if (same) return text;
   return JSON.stringify({ ...config, rootfs: { ...config.rootfs, diff_ids: diffIds } });
 }
-
-function blobOf(text: string): Blob {
-  return { digest: digestOf(text), text };
-}
-
-function descriptor(mediaType: string, { digest, text }: Blob) {
-  return { mediaType, digest, size: new TextEncoder().encode(text).length };
-}
-
-const blobName = (digest: string) => `blobs/sha256/${digestHex(digest)}`;
 
 /** All files of the layout; each blob once. */
 function filesOf(
@@ -157,10 +130,7 @@ function filesOf(
       { digest, text },
     ) => [blobName(digest), text]),
   );
-  const small = [...texts, ...blobs].map(([name, text]): SavedFile => {
-    const bytes = new TextEncoder().encode(text);
-    return { name, size: bytes.length, pieces: () => [bytes] };
-  });
+  const small = [...texts, ...blobs].map(([name, text]) => textFile(name, text));
   const large = [...layers.values()].map(({ digest, size, pieces }): SavedFile => ({
     name: blobName(digest),
     size,
@@ -169,19 +139,9 @@ function filesOf(
   return [...small, ...large];
 }
 
-/** index.json: a descriptor for each name, with the annotations that docker and containerd write. */
+/** index.json. */
 function indexOf(images: readonly SavedImage[]) {
-  const manifests = images.flatMap(({ names, manifest }) => {
-    const plain = descriptor(types.manifest, manifest);
-    if (names.length === 0) return [plain];
-    return names.map((name) => ({
-      ...plain,
-      annotations: {
-        "io.containerd.image.name": name,
-        "org.opencontainers.image.ref.name": parseRef(name).tag ?? "latest",
-      },
-    }));
-  });
+  const manifests = images.flatMap(({ names, manifest }) => namedDescriptors(manifest, names));
   return { schemaVersion: 2, mediaType: types.index, manifests };
 }
 
@@ -192,16 +152,4 @@ function listOf(images: readonly SavedImage[]) {
     RepoTags: names.length > 0 ? names.map(familiarName) : null,
     Layers: layers.map(blobName),
   }));
-}
-
-function* archiveOf(files: readonly SavedFile[]): Generator<Uint8Array<ArrayBuffer>> {
-  const member = (path: string, type: EntryType, mode: number, size: number) =>
-    tarHeader({ path: path as ByteText, type, mode, uid: 0, gid: 0, size, mtime: 0, mtimeNs: 0 });
-  for (const folder of ["blobs", "blobs/sha256"]) yield member(folder, "dir", 0o755, 0);
-  for (const { name, size, pieces } of files) {
-    yield member(name as string, "file", 0o644, size);
-    yield* pieces();
-    yield tarPadding(size);
-  }
-  yield tarEnd();
 }

@@ -35,6 +35,12 @@ export function storedLayer(store: Store, diffId: string): StoredLayer {
   return { digest, size, pieces: () => checked(archiveOf(folder, live), digest, diffId) };
 }
 
+/** A layer's archive, once and not checked. Throws LpmxError("bad-record"), SysError. */
+export function storedTar(store: Store, diffId: string): Generator<Bytes> {
+  const live = liveEntries(readEntries(store, diffId));
+  return archiveOf(store.at(`${Store.layer(diffId)}/fs`), live);
+}
+
 function* checked(pieces: Iterable<Bytes>, digest: string, diffId: string): Generator<Bytes> {
   const hash = sha256();
   for (const piece of pieces) {

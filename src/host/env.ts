@@ -62,3 +62,8 @@ export function userId(): number {
 export function machinePlatform(): { os: string; architecture: string } {
   return { os: "linux", architecture: Deno.build.arch === "aarch64" ? "arm64" : "amd64" };
 }
+
+/** What this machine is called. */
+export function machineName(): string {
+  return Deno.hostname();
+}

@@ -1,6 +1,7 @@
 /* host: the only folder that touches Deno.*, node: and the network. Uses base only.
  */
 export * from "./block_codec.ts";
+export * from "./deflate.ts";
 export * from "./env.ts";
 export * from "./fs.ts";
 export * from "./hash.ts";

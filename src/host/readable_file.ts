@@ -55,6 +55,26 @@ export class ReadableFile {
   }
 }
 
+/** A whole file in pieces; each is valid until the next. Throws LpmxError("io"). */
+export function* filePieces(path: string): Generator<Uint8Array<ArrayBuffer>> {
+  const file = new ReadableFile(path);
+  const buffer = new Uint8Array(1 << 20);
+  try {
+    for (let at = 0, got; (got = file.readAt(at, buffer)) > 0; at += got) {
+      yield buffer.subarray(0, got);
+    }
+  } finally {
+    file.close();
+  }
+}
+
+/** Bytes of a regular file. Throws LpmxError("io"). */
+export function fileSize(path: string): number {
+  const file = new ReadableFile(path);
+  file.close();
+  return file.size;
+}
+
 /** Opens a file, or standard input for "-", so that it can be read anywhere, uncompressed. What is compressed or a pipe is first
  * put into a temporary file in `folder`, unlinked at once, so that nothing stays behind. Throws LpmxError. */
 export async function openUncompressed(path: string, folder: string): Promise<ReadableFile> {

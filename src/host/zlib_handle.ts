@@ -1,5 +1,5 @@
 /* What lies below the streams of node:zlib: a handle that works synchronously, on buffers of the caller's. Deno is pinned, and the
- * tests of those who use it (inflate.ts, block_codec.ts) fail when it changes.
+ * tests of those who use it (inflate.ts, deflate.ts, block_codec.ts) fail when it changes.
  */
 
 type Bytes = Uint8Array<ArrayBuffer>;

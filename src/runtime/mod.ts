@@ -4,6 +4,6 @@ export { decodeIndex, encodeIndex, indexSeed } from "./index_file.ts";
 export { encodeRecord, type ImageRecord } from "./record.ts";
 export { LPMX_ABI } from "./contract.ts";
 export { decodeRefs, encodeRefs, type RefsTable } from "./refs_tab.ts";
-export { decodeCall, decodePlan, type Plan, type PlanBind } from "./plan.ts";
+export { decodeCall, decodeCallList, decodePlan, type Plan, type PlanBind } from "./plan.ts";
 export { hashPath } from "./path_hash.ts";
 export { readUpper, type UpperChange, type UpperPlace } from "./upper.ts";

@@ -71,13 +71,22 @@ export function decodePlan(file: Uint8Array<ArrayBuffer>, what: string): Plan {
   return plan;
 }
 
-/** The settings of a command that lpmx made (kind, container, program, …); undefined for any other file. */
+/** The settings of a command that lpmx made (kind, container, program, …; of several with one name the last); undefined for any
+ * other file. */
 export function decodeCall(file: Uint8Array<ArrayBuffer>): Map<string, string> | undefined {
+  const settings = decodeCallList(file);
+  return settings && new Map(settings);
+}
+
+/** The same, each in its place: env may come several times. */
+export function decodeCallList(
+  file: Uint8Array<ArrayBuffer>,
+): [key: string, value: string][] | undefined {
   const end = file.length - lpmx_call.size;
   if (end < 0 || byteText(file, end, end + 7) !== LPMX_MAGIC_CALL) return undefined;
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const start = end - view.getUint32(end + lpmx_call.fields.size[1], true);
   if (start < 0) return undefined;
   const texts = new TextDecoder().decode(file.subarray(start, end)).split("\0").filter(Boolean);
-  return new Map(texts.map((text) => text.split(/=(.*)/s).slice(0, 2) as [string, string]));
+  return texts.map((text) => text.split(/=(.*)/s).slice(0, 2) as [string, string]);
 }

@@ -38,6 +38,8 @@ const metaSchema = v.object({
   labels: texts,
   entry: texts,
   engine: v.nullish(v.string()),
+  /** Flags whose effect the rest does not tell (shim/launcher/plan.h). */
+  given: texts,
   workdir: v.nullish(v.string(), "/"),
   user: v.nullish(v.string(), ""),
   hostname: v.nullish(v.string(), ""),

@@ -11,7 +11,7 @@ import {
   type Store,
   writeComposeRecord,
 } from "../../store/mod.ts";
-import { callLpmx } from "./launcher.ts";
+import { callLpmx } from "../launcher.ts";
 import { type Loaded } from "./project.ts";
 import { type State } from "./state.ts";
 

@@ -5,7 +5,7 @@ import { exists, removeTree } from "../../host/mod.ts";
 import { type Container, isRunning, readContainers, type Store } from "../../store/mod.ts";
 import { stopContainer } from "../container_life.ts";
 import { removeContainer } from "../containers.ts";
-import { callLpmx } from "./launcher.ts";
+import { callLpmx } from "../launcher.ts";
 import { label, labelOf, observe, type State } from "./state.ts";
 
 /** What down is asked for. */

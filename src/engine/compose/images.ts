@@ -5,7 +5,7 @@ import { fault, type Lock, type Locked, type Service } from "../../compose/mod.t
 import { parseConfig, parseRef, refText, repositoryText } from "../../image/mod.ts";
 import { readConfigText, readImageMeta, type Store } from "../../store/mod.ts";
 import { findImageIn } from "../find_image.ts";
-import { callLpmx } from "./launcher.ts";
+import { callLpmx } from "../launcher.ts";
 
 /** How many pulls go on at once. */
 const atOnce = 4;

@@ -4,7 +4,7 @@ import { LpmxError } from "../../base/mod.ts";
 import { commandWords, optionWords, type Service, targetText } from "../../compose/mod.ts";
 import { type Store } from "../../store/mod.ts";
 import { getImages } from "./images.ts";
-import { becomeLpmx } from "./launcher.ts";
+import { becomeLpmx } from "../launcher.ts";
 import { chosenServices, environmentOf, type Loaded } from "./project.ts";
 import { label, observe } from "./state.ts";
 import { up } from "./up.ts";

@@ -2,7 +2,7 @@
  */
 import { parseJson } from "../../base/mod.ts";
 import { type Container, readContainers, type Store } from "../../store/mod.ts";
-import { callLpmx } from "./launcher.ts";
+import { callLpmx } from "../launcher.ts";
 
 /** Labels of a project's containers; the first two are docker compose's. */
 export const label = {

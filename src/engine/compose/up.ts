@@ -18,7 +18,7 @@ import {
 } from "../../store/mod.ts";
 import { waitForContainer } from "../container_life.ts";
 import { type ChosenImage, getImages, type ImageOptions } from "./images.ts";
-import { callLpmx } from "./launcher.ts";
+import { callLpmx } from "../launcher.ts";
 import { connect } from "./connect.ts";
 import { removeWithCommands } from "./down.ts";
 import { chosenServices, environmentOf, type Loaded } from "./project.ts";

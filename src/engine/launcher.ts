@@ -1,12 +1,12 @@
 /* Calls of lpmx itself: the launcher alone makes containers, maps and exposed commands.
  */
-import { LpmxError } from "../../base/mod.ts";
-import { launcherPath, runCaptured, runInPlace } from "../../host/mod.ts";
+import { LpmxError } from "../base/mod.ts";
+import { launcherPath, runCaptured, runInPlace } from "../host/mod.ts";
 
 function launcher(): string {
   const path = launcherPath();
   if (path) return path;
-  throw new LpmxError("launcher", "compose needs the one file that the build makes", {
+  throw new LpmxError("launcher", "this needs the one file that the build makes", {
     hint: "run it as dist/lpmx, not by deno",
     exit: 125,
   });
