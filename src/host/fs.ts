@@ -261,7 +261,13 @@ export function syncNames(path: string): void {
 
 /** Removes a folder if nothing is in it. */
 export function removeFolderIfEmpty(path: string): void {
-  if (listFolder(path).length === 0) removeTree(path);
+  if (!lstatIfAny(path)?.isDirectory) return;
+  try {
+    Deno.removeSync(path); // by rmdir: somebody else may put something there just now
+  } catch (error) {
+    const kept = (error as { code?: string }).code === "ENOTEMPTY";
+    if (!kept && exists(path)) throw asIoError(`Cannot remove "${path}"`, error);
+  }
 }
 
 /** Whether a path is a real folder of this user. */

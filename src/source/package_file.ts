@@ -1,7 +1,7 @@
 /* A package of `lpmx package`: an OCI layout in a tar archive with a description besides. What the description means is the engine's matter.
  */
-import { LpmxError } from "../base/mod.ts";
-import { isFolder, openUncompressed } from "../host/mod.ts";
+import { byteText, LpmxError } from "../base/mod.ts";
+import { isFolder, openUncompressed, type ReadableFile } from "../host/mod.ts";
 import { digestHex, type SourceImage } from "../image/mod.ts";
 import { archiveFiles, OciLayout } from "./oci_layout.ts";
 import { type OpenOptions } from "./open.ts";
@@ -30,6 +30,7 @@ export async function openPackage(
   if (path !== "-" && isFolder(path)) throw notOne("it is a folder", path);
   const file = await openUncompressed(path, options.tempFolder);
   try {
+    if (!isTar(file)) throw notOne();
     const tar = new TarFile(file);
     if (!tar.find(description)) {
       const image = tar.find("manifest.json") ?? tar.find("oci-layout");
@@ -47,6 +48,12 @@ export async function openPackage(
     file.close();
     throw error;
   }
+}
+
+/** Packages have the magic of POSIX.1-2017 (pax, "ustar Interchange Format") in their first header. */
+function isTar(file: ReadableFile): boolean {
+  const block = new Uint8Array(512);
+  return file.readAt(0, block) === block.length && byteText(block, 257, 262) === "ustar";
 }
 
 /** What was given is no package; as it may be something that load reads. */

@@ -48,13 +48,16 @@ export function statusOf(container: Container): string {
   return exit ? `Exited (${exit.code}) ${ago(exit.finished * 1000)}` : "Created";
 }
 
+/** The image as it was named; docker shortens ids. */
+const imageOf = (name: string) => /^[0-9a-f]{64}$/.test(name) ? name.slice(0, 12) : name;
+
 function row(container: Container, whole: boolean): Record<string, unknown> {
   const { meta } = container;
   const command = [...meta.entrypoint, ...meta.cmd].join(" ");
   const short = command.length > 20 ? `${command.slice(0, 19)}…` : command;
   return {
     ID: whole ? meta.id : meta.id.slice(0, 12),
-    Image: meta.imageName ?? "",
+    Image: imageOf(meta.imageName ?? ""),
     Command: `"${whole ? command : short}"`,
     CreatedAt: new Date(meta.created * 1000).toISOString(),
     RunningFor: ago(meta.created * 1000),

@@ -110,7 +110,10 @@ export type PackedArchive = PackedVolume["content"];
 export function parsePackage(text: string): PackageDocument {
   const value = parseJson(text, packageFile, "bad-archive") as Record<string, unknown> | null;
   const version = value?.["version"];
-  if (typeof version === "number" && version !== packageVersion) {
+  if (typeof version !== "number") {
+    throw new LpmxError("bad-archive", `Cannot read ${packageFile}: it says no version`);
+  }
+  if (version !== packageVersion) {
     throw new LpmxError("unsupported", `packages of version ${version} are not known here`, {
       hint: `this lpmx knows version ${packageVersion}: use the lpmx that made it, or a newer one`,
     });

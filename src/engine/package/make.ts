@@ -82,7 +82,7 @@ async function fillVolumes(
     }
     const temp = undo.newFolder();
     await restoreFolder(temp, mount.content, archive.blob(mount.content.digest));
-    undo.note("volumes", relative, false);
+    undo.note("volumes", relative);
     makeFolder(store.at("volumes"), 0o700);
     if (!renameUnlessThere(temp, path)) throw busy(`volume ${mount.name}`);
   }
@@ -98,6 +98,7 @@ async function make(store: Store, container: PackedContainer, making: Making): P
   const { name, manifest } = container, { ids, undo } = making;
   const image = ids.get(manifest)!;
   const idFile = undo.idFile(name);
+  undo.note("containers", name);
   await callLpmx(createWords(container, { name, image, idFile }), name);
   const made = readContainer(store, readTextIfAny(idFile) ?? "");
   if (!made) throw new LpmxError("launcher", `${name}: the container was not made`);

@@ -6,12 +6,12 @@
 import * as v from "valibot";
 import { LpmxError, parseJson } from "../../base/mod.ts";
 import {
-  exists,
   fateOf,
   listFolder,
   makeFolder,
   ownMark,
   randomHex,
+  readLinkIfAny,
   readTextIfAny,
   removeFolderIfEmpty,
   removeQuietly,
@@ -27,6 +27,8 @@ import { removeImage, usedParts } from "../remove_image.ts";
 import { exposed } from "./settings.ts";
 
 const schema = v.object({
+  /** Names of containers, each noted before it is made. */
+  containers: v.array(v.string()),
   /** Layers and indexes, relative to the store, that were not there. */
   parts: v.array(v.string()),
   /** Images that were not there. */
@@ -45,7 +47,7 @@ const top = "unpacking";
 export class Undo {
   readonly folder: string;
   #count = 0;
-  #made: Made = { parts: [], images: [], volumes: [], names: {} };
+  #made: Made = { containers: [], parts: [], images: [], volumes: [], names: {} };
 
   constructor(readonly store: Store) {
     this.folder = store.at(`${top}/${ownMark()}+${randomHex(8)}`);
@@ -53,7 +55,7 @@ export class Undo {
   }
 
   /** Notes what is about to be made; what is there already is not noted. */
-  note(kind: "parts" | "images" | "volumes", path: string, there: boolean): void {
+  note(kind: Exclude<keyof Made, "names">, path: string, there = false): void {
     if (there) return;
     this.#made[kind].push(path);
     this.#write();
@@ -103,7 +105,7 @@ export async function undoDead(store: Store): Promise<void> {
   for (const mark of listFolder(store.at(top))) {
     if (fateOf(mark) === "dead") await undoFolder(store, store.at(`${top}/${mark}`));
   }
-  if (exists(store.at(top))) removeFolderIfEmpty(store.at(top));
+  removeFolderIfEmpty(store.at(top));
 }
 
 async function undoFolder(store: Store, folder: string): Promise<void> {
@@ -127,7 +129,20 @@ async function undoContainer(store: Store, id: string): Promise<void> {
   if (container) await removeContainer(store, container, true);
 }
 
-async function undoRest(store: Store, { names, images, parts, volumes }: Made): Promise<void> {
+/** Of a launcher that was killed with us, before it had made a container of this name. */
+function undoHalf(store: Store, name: string): void {
+  const link = store.at(`names/${name}`);
+  const id = readLinkIfAny(link)?.replace(/^.*\//, "");
+  if (id === undefined || readContainer(store, id)) return;
+  removeTree(link);
+  store.discard(`containers/${id}`);
+}
+
+async function undoRest(
+  store: Store,
+  { containers, names, images, parts, volumes }: Made,
+): Promise<void> {
+  for (const name of containers) undoHalf(store, name);
   await store.locked(() => {
     const table = readRefs(store);
     for (const [name, before] of Object.entries(names)) {
@@ -144,6 +159,7 @@ async function undoRest(store: Store, { names, images, parts, volumes }: Made): 
     for (const part of parts.filter((part) => !used.has(part))) store.discard(part);
   });
   for (const volume of volumes) removeTree(store.at(volume));
+  removeFolderIfEmpty(store.at("volumes"));
 }
 
 /** Somebody else may use an image by now, or it was never finished. */
