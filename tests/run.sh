@@ -71,6 +71,18 @@ prepare_rights() {
   give_capability "$rights/capable" 10 # CAP_NET_BIND_SERVICE
 }
 
+# $work/moved: a package of a container that another user than the one of the tests has made, and what the container showed there.
+prepare_moved() {
+  [ ! -d "$work/moved" ] || return 0
+  mkdir "$work/moved" "$work/moved/home"
+  chown -R nobody "$work/moved"
+  archives=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["archives"])' "$work/images.json")
+  setpriv --reuid nobody --regid nogroup --clear-groups env -i HOME="$work/moved/home" PATH="$work/bin:/usr/bin:/bin" \
+    sh "$work/source/tests/support/moved.sh" make "$archives" "$work/moved"
+  rm -rf "$work/moved/home"
+  offers="$offers moved"
+}
+
 # Debian asks for these; the tests have a cell of their own, but without one of the machine's its packages do not set up.
 preseed() {
   command -v debconf-set-selections >/dev/null || return 0
@@ -194,6 +206,7 @@ run_as_root() {
   [ $# != 0 ] || set -- spec:
   for name in "$@"; do
     case spec:compose/cron in "$name"*) start_cron ;; esac
+    case spec:package/another_user in "$name"*) prepare_moved ;; esac
   done
   uid=$(id -u "$test_user") gid=$(id -g "$test_user")
   as_user="setpriv --reuid $uid --regid $gid --clear-groups"

@@ -115,11 +115,12 @@ async function stream(
   try {
     for await (const chunk of layer.open()) {
       packed?.update(chunk);
+      done += chunk.length;
       inflater.push(chunk, (bytes) => {
         plain.update(bytes);
         tar.push(bytes);
       });
-      progress.bytes(layer.diffId, done += chunk.length, layer.size);
+      progress.bytes(layer.diffId, done, layer.size);
     }
     inflater.finish();
     tar.finish();

@@ -10,7 +10,7 @@ export interface Machine {
   /** Empty when nobody built test images. */
   list: ImageList;
   expected: string;
-  /** What only root could prepare and has: "mounts" (small, noexec, empty root), "images", "gridengine", "slurm". */
+  /** What only root could prepare and has: "mounts" (small, noexec, empty root), "images", "gridengine", "slurm", "cron", "moved". */
   offers: Set<string>;
   /** What takes long is run too. */
   long: boolean;

@@ -1,20 +1,18 @@
 /* The containers of a package: made by the launcher, then given what was in their volumes, their commands and their maps.
  */
-import { LpmxError } from "../../base/mod.ts";
-import {
-  exists,
-  makeFolder,
-  readTextIfAny,
-  removeTree,
-  renameUnlessThere,
-  statIfAny,
-} from "../../host/mod.ts";
+import { inContext, LpmxError } from "../../base/mod.ts";
+import { exists, makeFolder, readTextIfAny, removeTree, statIfAny } from "../../host/mod.ts";
 import { type Plan } from "../../runtime/mod.ts";
 import { type PackageArchive } from "../../source/mod.ts";
 import { type Container, readContainer, type Store } from "../../store/mod.ts";
 import { planOf } from "../inspect.ts";
 import { callLpmx } from "../launcher.ts";
-import { type PackedCommand, type PackedContainer, type PackedMap } from "./format.ts";
+import {
+  type PackedCommand,
+  type PackedContainer,
+  type PackedMap,
+  type PackedVolume,
+} from "./format.ts";
 import { type Undo } from "./undo.ts";
 import { restoreFolder } from "./volume.ts";
 import { createWords } from "./words.ts";
@@ -70,8 +68,9 @@ function isProgram(path: string): boolean {
 async function fillVolumes(
   store: Store,
   { name, mounts }: PackedContainer,
-  { archive, undo, warn }: Making,
+  making: Making,
 ): Promise<void> {
+  const { undo, warn } = making;
   for (const mount of mounts) {
     if (mount.type !== "volume" || mount.name === null) continue;
     const relative = `volumes/${mount.name}`, path = store.at(relative);
@@ -80,18 +79,26 @@ async function fillVolumes(
       warn(`${name}: the volume ${mount.name} is here already and stays as it is`);
       continue;
     }
-    const temp = undo.newFolder();
-    await restoreFolder(temp, mount.content, archive.blob(mount.content.digest));
-    undo.note("volumes", relative);
     makeFolder(store.at("volumes"), 0o700);
-    if (!renameUnlessThere(temp, path)) throw busy(`volume ${mount.name}`);
+    await restore(name, mount, path, making);
+    // Afterwards: one that somebody else has made is not to be taken back.
+    undo.note("volumes", relative);
   }
 }
 
-function busy(what: string): LpmxError {
-  return new LpmxError("store-busy", `another lpmx has made the ${what} meanwhile`, {
-    hint: "try again",
-  });
+async function restore(
+  name: string,
+  { target, content }: PackedVolume,
+  path: string,
+  { archive, undo }: Making,
+): Promise<void> {
+  try {
+    if (await restoreFolder(path, undo.newFolder(), content, archive.blob(content.digest))) return;
+  } catch (error) {
+    throw inContext(`${name}: ${target}`, error);
+  }
+  const message = `${name}: another lpmx has made the volume ${target} meanwhile`;
+  throw new LpmxError("store-busy", message, { hint: "try again" });
 }
 
 async function make(store: Store, container: PackedContainer, making: Making): Promise<void> {
@@ -111,18 +118,16 @@ async function make(store: Store, container: PackedContainer, making: Making): P
 
 /** Fills the volumes that are the container's own, which are empty so far. */
 async function fillOwnVolumes(
-  { mounts }: PackedContainer,
+  { name, mounts }: PackedContainer,
   plan: Plan,
-  { archive, undo }: Making,
+  making: Making,
 ): Promise<void> {
   for (const mount of mounts) {
     if (mount.type !== "volume" || mount.name !== null) continue;
     const host = plan.binds.find(({ guest }) => guest === mount.target)?.host;
     if (host === undefined) throw new LpmxError("launcher", `${mount.target} was not mounted`);
-    const temp = undo.newFolder();
-    await restoreFolder(temp, mount.content, archive.blob(mount.content.digest));
     removeTree(host);
-    renameUnlessThere(temp, host);
+    await restore(name, mount, host, making);
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import { type ByteText, LpmxError, showByteText, toByteText } from "../../base/mod.ts";
 import {
+  asIoError,
   AT_FDCWD,
   AutoInflater,
   chmodAt,
@@ -16,6 +17,7 @@ import {
   O_NOFOLLOW,
   O_RDONLY,
   openAt,
+  renameUnlessThere,
   sha256,
 } from "../../host/mod.ts";
 import { type EntryType, joinPath, type LayerEntry, TarReader } from "../../image/mod.ts";
@@ -79,25 +81,36 @@ class Walk {
 
 const owner = { uid: 0, gid: 0, size: 0 };
 
-/** Makes a new folder with what an archive holds. Throws LpmxError("digest-mismatch" | "bad-archive" | "unsafe-entry"), SysError. */
+/** Makes a folder with what an archive holds, in a temporary place first; false where one is there already that is not empty.
+ * Throws LpmxError("digest-mismatch" | "bad-archive" | "unsafe-entry" | "io" | "no-space"). */
 export async function restoreFolder(
   path: string,
+  temp: string,
   archive: PackedArchive,
   pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
-): Promise<void> {
-  makeFolder(path, 0o755);
-  const root = openAt(AT_FDCWD, toByteText(path), O_RDONLY | O_DIRECTORY);
+): Promise<boolean> {
+  makeFolder(temp, 0o755);
+  const root = openAt(AT_FDCWD, toByteText(temp), O_RDONLY | O_DIRECTORY);
   const unpacker = new Unpacker(root, () => undefined);
   try {
     await unpack(unpacker, archive, pieces);
     unpacker.finish();
     // Layers hide what is not plain; here the files are the user's own. No rights of others are brought from elsewhere.
+    const modes = new Map<ByteText, number>();
     for (const { path, type, mode } of liveEntries(unpacker.entries)) {
       if (type === "whiteout" || type === "opaque") throw strange(path);
-      if (type === "file" || type === "dir") {
-        chmodAt(root, path === "" ? "." as ByteText : path, mode & 0o777);
-      }
+      if (type === "file" || type === "dir") modes.set(path, mode & 0o777);
     }
+    const top = modes.get("" as ByteText) ?? 0o755;
+    modes.delete("" as ByteText);
+    for (const [path, mode] of modes) chmodAt(root, path, mode);
+    // Only a folder that can be written may be moved to another one.
+    chmodAt(root, "." as ByteText, 0o700);
+    if (!renameUnlessThere(temp, path)) return false;
+    chmodAt(root, "." as ByteText, top);
+    return true;
+  } catch (error) {
+    throw asIoError("Cannot write the volume", error);
   } finally {
     unpacker.abandon();
     closeFd(root);
