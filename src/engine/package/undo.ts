@@ -143,15 +143,7 @@ async function undoRest(
   { containers, names, images, parts, volumes }: Made,
 ): Promise<void> {
   for (const name of containers) undoHalf(store, name);
-  await store.locked(() => {
-    const table = readRefs(store);
-    for (const [name, before] of Object.entries(names)) {
-      if (!images.includes(table.refs.get(name) ?? "")) continue;
-      if (before === null || !table.ids.has(before)) table.refs.delete(name);
-      else table.refs.set(name, before);
-    }
-    writeRefs(store, table);
-  });
+  if (Object.keys(names).length > 0) await undoNames(store, names, images);
   const named = new Set(readRefs(store).refs.values());
   for (const id of images.filter((id) => !named.has(id))) await removeUnused(store, id);
   await store.locked(() => {
@@ -160,6 +152,22 @@ async function undoRest(
   });
   for (const volume of volumes) removeTree(store.at(volume));
   removeFolderIfEmpty(store.at("volumes"));
+}
+
+function undoNames(
+  store: Store,
+  names: Made["names"],
+  images: readonly string[],
+): Promise<void> {
+  return store.locked(() => {
+    const table = readRefs(store);
+    for (const [name, before] of Object.entries(names)) {
+      if (!images.includes(table.refs.get(name) ?? "")) continue;
+      if (before === null || !table.ids.has(before)) table.refs.delete(name);
+      else table.refs.set(name, before);
+    }
+    writeRefs(store, table);
+  });
 }
 
 /** Somebody else may use an image by now, or it was never finished. */

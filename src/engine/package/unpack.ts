@@ -72,7 +72,11 @@ async function unpackArchive(
     await nameImages(store, document, ids, undo);
     undo.keep();
   } catch (error) {
-    await undo.undo();
+    try {
+      await undo.undo();
+    } catch {
+      // What went wrong first matters more; the next one takes back what is left.
+    }
     throw error;
   }
   tellAll(document, options);

@@ -6,13 +6,16 @@ set -f
 find . $left ! -type d -printf '%M %U:%G %s %l %n %T@ %p\n' | sort
 find . $left -type d -printf '%M %U:%G %T@ %p\n' | sort
 find . $left -type f -print0 | sort -z | xargs -0 sha256sum
-python3 -c '
-import os
-for folder, folders, files in os.walk(b"/srv"):
-    for name in sorted(folders + files):
-        path = os.path.join(folder, name)
-        if not os.path.islink(path):
-            print(path, [(key, os.getxattr(path, key)) for key in sorted(os.listxattr(path))])'
+# listxattr(2), getxattr(2)
+perl -e 'for (qw(file deep secret)) {
+  my $file = "/srv/made/$_";
+  my ($names, $value) = ("\0" x 999, "\0" x 999);
+  my $size = syscall(194, $file, $names, 999);
+  for my $name (sort split /\0/, substr $names, 0, $size) {
+    my $got = syscall(191, $file, "$name", $value, 999);
+    print "$file $name ", unpack("H*", substr $value, 0, $got), "\n";
+  }
+}'
 du -k /srv/made/holes /data/holes | cut -c1-2
 env | sort
 id
