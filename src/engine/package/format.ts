@@ -16,11 +16,13 @@ const words = v.array(word);
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31));
 const guestPath = v.pipe(word, v.regex(/^\/./, "is no path of a container"));
 const hostPath = v.pipe(word, v.regex(/^\//, "is no absolute path"));
-const name = v.pipe(
-  v.string(),
-  v.regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{1,198}$/, "is no name of a container or volume"),
-);
+const name = v.pipe(v.string(), v.check(isName, "is no name of a container or volume"));
 const commandName = v.pipe(v.string(), v.regex(/^[^.\-\/\0][^\/\0]{0,199}$/, "is no name"));
+
+/** Whether a container or volume may have this name (shim/launcher: name_ok, volume_name_ok). */
+export function isName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]{1,198}$/.test(text);
+}
 
 /** A tar archive among the blobs, compressed: what was in a volume. */
 const archive = v.object({ digest, diffId: digest, size: count });

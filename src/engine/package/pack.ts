@@ -62,14 +62,20 @@ export async function packageThings(
   const folder = store.newTemp();
   try {
     const blobs = new Blobs(folder, (line) => options.tell(`warning: ${line}`));
-    const files = await collect(stores, things, blobs, options);
+    const files = await readable(() => collect(stores, things, blobs, options));
     const archive = archiveOf([...files, ...blobs.files], own);
     if (options.output === "-") writeOutPieces(archive);
     else writeOutput(options.output, archive);
-  } catch (error) {
-    throw asIoError("Cannot package", error);
   } finally {
     removeQuietly(folder);
+  }
+}
+
+async function readable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asIoError("Cannot package", error);
   }
 }
 

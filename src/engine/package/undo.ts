@@ -35,8 +35,8 @@ const schema = v.object({
   images: v.array(v.string()),
   /** Folders of volumes, relative to the store, that were not there. */
   volumes: v.array(v.string()),
-  /** What names meant before; null: nothing. */
-  names: v.record(v.string(), v.nullable(v.string())),
+  /** What names are to mean, and meant before; null: nothing. */
+  names: v.array(v.object({ name: v.string(), id: v.string(), before: v.nullable(v.string()) })),
 });
 
 type Made = v.InferOutput<typeof schema>;
@@ -47,7 +47,7 @@ const top = "unpacking";
 export class Undo {
   readonly folder: string;
   #count = 0;
-  #made: Made = { containers: [], parts: [], images: [], volumes: [], names: {} };
+  #made: Made = { containers: [], parts: [], images: [], volumes: [], names: [] };
 
   constructor(readonly store: Store) {
     this.folder = store.at(`${top}/${ownMark()}+${randomHex(8)}`);
@@ -61,7 +61,7 @@ export class Undo {
     this.#write();
   }
 
-  noteNames(names: Record<string, string | null>): void {
+  noteNames(names: Made["names"]): void {
     this.#made.names = names;
     this.#write();
   }
@@ -143,7 +143,7 @@ async function undoRest(
   { containers, names, images, parts, volumes }: Made,
 ): Promise<void> {
   for (const name of containers) undoHalf(store, name);
-  if (Object.keys(names).length > 0) await undoNames(store, names, images);
+  if (names.length > 0) await undoNames(store, names);
   const named = new Set(readRefs(store).refs.values());
   for (const id of images.filter((id) => !named.has(id))) await removeUnused(store, id);
   await store.locked(() => {
@@ -154,15 +154,11 @@ async function undoRest(
   removeFolderIfEmpty(store.at("volumes"));
 }
 
-function undoNames(
-  store: Store,
-  names: Made["names"],
-  images: readonly string[],
-): Promise<void> {
+function undoNames(store: Store, names: Made["names"]): Promise<void> {
   return store.locked(() => {
     const table = readRefs(store);
-    for (const [name, before] of Object.entries(names)) {
-      if (!images.includes(table.refs.get(name) ?? "")) continue;
+    for (const { name, id, before } of names) {
+      if (table.refs.get(name) !== id) continue;
       if (before === null || !table.ids.has(before)) table.refs.delete(name);
       else table.refs.set(name, before);
     }

@@ -13,7 +13,7 @@ import {
   readRefs,
   writeRefs,
 } from "../import_image.ts";
-import { type PackageDocument, packageFile, parsePackage } from "./format.ts";
+import { isName, type PackageDocument, packageFile, parsePackage } from "./format.ts";
 import { makeContainers } from "./make.ts";
 import { exposed } from "./settings.ts";
 import { Undo, undoDead } from "./undo.ts";
@@ -98,6 +98,12 @@ function renamed(document: PackageDocument, words: readonly string[]): PackageDo
     const [old, name] = word.includes("=") ? word.split(/=(.*)/s) : [containers[0]?.name, word];
     const known = containers.some((one) => one.name === old);
     if (!known || (!word.includes("=") && containers.length > 1)) throw badRename(document, word);
+    if (!isName(name!)) {
+      throw new LpmxError(
+        "usage",
+        `invalid container name (${name}), only ${nameRule} are allowed`,
+      );
+    }
     names.set(old!, name!);
   }
   const now = (name: string) => names.get(name) ?? name;
@@ -115,6 +121,8 @@ function renamed(document: PackageDocument, words: readonly string[]): PackageDo
   });
   return words.length === 0 ? document : parsePackage(text);
 }
+
+const nameRule = "[a-zA-Z0-9][a-zA-Z0-9_.-]";
 
 function badRename({ containers }: PackageDocument, word: string): LpmxError {
   const names = containers.map(({ name }) => name).join(", ");
@@ -227,7 +235,7 @@ async function nameImages(
     const all = images.flatMap(({ names, manifest }) =>
       names.map((name) => [refText(parseRef(name)), ids.get(manifest)!] as const)
     );
-    undo.noteNames(Object.fromEntries(all.map(([name]) => [name, table.refs.get(name) ?? null])));
+    undo.noteNames(all.map(([name, id]) => ({ name, id, before: table.refs.get(name) ?? null })));
     for (const [name, id] of all) table.refs.set(name, id);
     writeRefs(store, table);
   });
