@@ -5,8 +5,8 @@
 set -eu
 
 look() {
-  lpmx exec tool find /data /srv /bin/call /etc/passwd /vol /own -printf '%M %U:%G %s %l %T@ %p\n' | sort
-  lpmx exec tool sh -c 'env; id; find /srv /vol /own -type f | sort | xargs md5sum; say to the other; hostname_of_host'
+  lpmx exec tool sh -euc 'find /data /srv /bin/call /etc/passwd /vol /own | sort | while read -r file; do stat -c "%A %u:%g %s %Y %N" "$file"; done
+    env; id; find /srv /vol /own -type f | sort | xargs md5sum; say to the other; hostname_of_host'
   "$1/bin/call" this
 }
 
@@ -16,7 +16,7 @@ make() {
   lpmx load -q -i "$1/busybox.docker.tar" >/dev/null
   lpmx create --name other busybox >/dev/null
   lpmx create --name tool -e A=1 -v vol:/vol -v /own --hostname box layered >/dev/null
-  lpmx exec tool sh -c 'mkdir /srv/made; cd /srv/made; echo a >plain; echo b >owned; chown 12:34 owned; chmod 4750 owned; ln owned again
+  lpmx exec tool sh -euc 'mkdir -p /srv/made; cd /srv/made; echo a >plain; echo b >owned; chown 12:34 owned; chmod 4750 owned; ln owned again
     ln -s again link; rm -r /data/keep; chown 7 /data/owned; chmod 600 /data/setuid; echo v >/vol/v; chmod 640 /vol/v; mkdir -m 700 /own/o
     printf "#!/bin/sh\necho called with \$* by \$(id -u) in \$A\n" >/bin/call; chmod 755 /bin/call'
   lpmx map add tool other:echo=/bin/say /bin/uname=/bin/hostname_of_host
