@@ -46,7 +46,7 @@ static struct list engine_environment(const char *dir)
             list_add(&env, *e);
     const char *scratch = scratch_dir();
     set_aside(&env, "LD_LIBRARY_PATH", join_path(dir, "rt"));
-    set_aside(&env, "LD_PRELOAD", join_path(dir, "rt/libpoly.so"));
+    set_aside(&env, "LD_PRELOAD", "libpoly.so"); /* by name: ld.so(8) splits paths at blanks */
     set_aside(&env, "LD_AUDIT", NULL);
     set_aside(&env, "DENO_NO_UPDATE_CHECK", "1");
     /* Its SQLite files must not lie on NFS; a folder that cannot be written is silently done without. */
