@@ -79,7 +79,7 @@ const container = v.object({
   tty: v.boolean(),
   interactive: v.boolean(),
   /** NAME=VALUE: gpu, nv, rocm, x11. */
-  entry: words,
+  entry: v.array(v.pipe(word, v.regex(/^(gpu|nv|rocm|x11)=/, "is not known"))),
   broker: v.array(hostPath),
   mounts: v.array(mount),
   maps: v.array(map),
