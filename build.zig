@@ -24,7 +24,9 @@ pub fn build(b: *std.Build) void {
     emit(b, pieces, addStart(b, core), "lpmx-start");
     emit(b, pieces, addLauncher(b, core), "launcher");
     emit(b, pieces, addPoly(b), "libpoly.so");
-    addTests(b, b.step("tests", "build the hosted test and probe programs"), core);
+    const tests = b.step("tests", "build the hosted test and probe programs");
+    addTests(b, tests, core);
+    addFunctions(b, tests);
 }
 
 /// One step per file, so that one broken piece does not hold the others back.
@@ -133,10 +135,26 @@ fn hostedModule(b: *std.Build, files: []const []const u8) *std.Build.Module {
 }
 
 fn addPlain(b: *std.Build, tests: *std.Build.Step, source: []const u8, triple: []const u8, suffix: []const u8) void {
+    const module = plainModule(b, &.{source}, triple, true);
+    emitTest(b, tests, module, if (std.mem.endsWith(u8, triple, "musl")) .static else .dynamic, std.fs.path.stem(source), suffix);
+}
+
+/// shim/test/functions: one program, dynamic for either libc, as it calls what the libc of the image has; and a library without a libc.
+fn addFunctions(b: *std.Build, tests: *std.Build.Step) void {
+    for ([_][2][]const u8{ .{ "x86_64-linux-musl", "-musl" }, .{ "x86_64-linux-gnu.2.17", "-glibc" } }) |kind| {
+        const module = plainModule(b, sources(b, "shim/test/functions", ".c", ""), kind[0], true);
+        emitTest(b, tests, module, .dynamic, "functions", kind[1]);
+    }
+    const module = plainModule(b, sources(b, "shim/test/functions/library", ".c", ""), "x86_64-linux-none", false);
+    const library = b.addLibrary(.{ .name = "functions", .root_module = module, .linkage = .dynamic });
+    emit(b, tests, library.getEmittedBin(), "test/functions.so");
+}
+
+fn plainModule(b: *std.Build, files: []const []const u8, triple: []const u8, libc: bool) *std.Build.Module {
     const query = std.Target.Query.parse(.{ .arch_os_abi = triple }) catch unreachable;
-    const module = b.createModule(.{ .target = b.resolveTargetQuery(query), .optimize = .small, .link_libc = true, .strip = true });
-    addC(b, module, &.{source}, "-pthread");
-    emitTest(b, tests, module, if (query.abi == .musl) .static else .dynamic, std.fs.path.stem(source), suffix);
+    const module = b.createModule(.{ .target = b.resolveTargetQuery(query), .optimize = .small, .link_libc = libc, .strip = true });
+    addC(b, module, files, "-pthread");
+    return module;
 }
 
 fn emitTest(b: *std.Build, tests: *std.Build.Step, module: *std.Build.Module, mode: std.builtin.LinkMode, stem: []const u8, suffix: []const u8) void {

@@ -8,6 +8,8 @@ const [cache, specs] = Deno.args as [string, string];
 const list: ImageList = JSON.parse(await Deno.readTextFile(`${cache}/images.json`));
 const folders = { ...list.images, ...list.own };
 const long = Deno.env.get("LPMX_TEST_LONG") === "1";
+/** ./dev test builds them before; it is called in the clone. */
+const BIN = "bundles/x86_64/test";
 const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", TERM: "dumb" };
 
 /** $1 tree, $2 case, $3 where to copy the tree. Its /dev is made of nodes, so nothing of the host is in it. */
@@ -38,6 +40,7 @@ async function record(found: Found, image: string, file: string) {
   const copy = `${cache}/chroot`;
   await must(["rm", "-rf", copy]);
   await must(["sh", "-euc", COPY, "sh", `${folders[image]}/rootfs`, found.folder, copy]);
+  for (const tool of found.test.program!.tools ?? []) await must(["cp", `${BIN}/${tool}`, `${copy}/case`]);
   const inside = async (command: string[]) => {
     const own = ["unshare", "--mount", "--propagation", "unchanged", "--pid", "--fork", "--kill-child", "sh", "-euc", ENTER, "sh"];
     const packages = repository ? list.repositories[image]! : "";
@@ -54,7 +57,7 @@ await Deno.mkdir(`${cache}/expected`, { recursive: true });
 for (const found of findCases(specs, long)) {
   for (const image of found.test.program?.images ?? []) {
     if (!folders[image]) throw new Error(`Case ${found.name}: no such test image: ${image}`);
-    const file = `${cache}/expected/${await recordKey(found, image, list)}.json`;
+    const file = `${cache}/expected/${await recordKey(found, image, list, BIN)}.json`;
     if (await Deno.stat(file).then(() => true, () => false)) continue;
     await record(found, image, file);
   }

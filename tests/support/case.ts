@@ -7,6 +7,8 @@ export interface Program {
   argv: string[];
   /** Run afterwards in the same tree: in the container, once it is started again, and in an image committed before. */
   after?: string[];
+  /** Test programs of bundles/x86_64/test that lie beside the case's files. */
+  tools?: string[];
   /** Shows the local packages that recipes.json has for the image at /repository. */
   repository?: boolean;
   wrap?: string[];
@@ -62,7 +64,7 @@ export interface Found {
 }
 
 const FIELDS = new Set(["why", "store", "images", "needs", "serial", "env", "steps", "tests", "program"]);
-const PROGRAM_FIELDS = new Set("images argv after repository wrap timeout long".split(" "));
+const PROGRAM_FIELDS = new Set("images argv after tools repository wrap timeout long".split(" "));
 const STEP_FIELDS = new Set([
   ..."args argv stdin env cwd wrap parallel timeout stdout stderr exitCode".split(" "),
 ]);
@@ -116,14 +118,19 @@ export interface ImageList {
   registry: string;
 }
 
-/** Where what a chroot printed is kept below `expected`: changes with the image, the packages and any file of the case. */
-export async function recordKey(found: Found, image: string, list: ImageList): Promise<string> {
+/** Where what a chroot printed is kept below `expected`: changes with the image, the packages and any file of the case.
+ * bin: the folder of the test programs. */
+export async function recordKey(found: Found, image: string, list: ImageList, bin: string): Promise<string> {
   const parts = [({ ...list.images, ...list.own })[image]!.split("/").pop()!, found.name];
   if (found.test.program!.argv === found.test.program!.long?.argv) parts.push("long");
   if (found.test.program!.repository) parts.push(list.repositories[image]!.split("/").pop()!);
   for (const entry of [...Deno.readDirSync(found.folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
     if (entry.isFile) parts.push(entry.name, await Deno.readTextFile(`${found.folder}/${entry.name}`));
   }
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.join("\0")));
-  return new Uint8Array(digest).toHex();
+  for (const tool of found.test.program!.tools ?? []) parts.push(tool, await sha256(await Deno.readFile(`${bin}/${tool}`)));
+  return await sha256(new TextEncoder().encode(parts.join("\0")));
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

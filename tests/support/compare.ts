@@ -15,7 +15,7 @@ export async function runProgram(found: Found, machine: Machine): Promise<string
   const faults: string[] = [];
   for (const image of found.test.program!.images) {
     const inCase = await copyCase(found, machine);
-    const file = `${machine.expected}/${await recordKey(found, image, machine.list)}.json`;
+    const file = `${machine.expected}/${await recordKey(found, image, machine.list, `${machine.work}/bin`)}.json`;
     const recorded: Recorded = JSON.parse(await Deno.readTextFile(file));
     const fault = await compareWithChroot(found, machine, image, inCase, recorded);
     if (fault) faults.push(`${image}: ${fault}`);

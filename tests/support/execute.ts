@@ -38,6 +38,7 @@ export async function remove(folder: string) {
 export async function copyCase(found: Found, machine: Machine): Promise<string> {
   const folder = await Deno.makeTempDir({ dir: `${machine.work}/cases`, prefix: `${found.name.replace("/", "-")}.` });
   await must(["cp", "-a", `${found.folder}/.`, folder]);
+  for (const tool of found.test.program?.tools ?? []) await must(["cp", `${machine.work}/bin/${tool}`, folder]);
   return folder;
 }
 
