@@ -242,6 +242,15 @@ static long exec_fd(struct call *k, int fd, struct plan *p, struct arguments *in
     return r;
 }
 
+/* What execveat was told not to follow: it cannot be executed. */
+static bool is_link(struct call *k, const struct spot *s)
+{
+    if (s->kind == KIND_NONE)
+        return false;
+    int mode = s->kind == KIND_BIND ? spot_host_mode(k, s) : s->kind == KIND_LOWER ? (int)s->name.low.mode : (int)s->mode;
+    return mode > 0 && S_ISLNK(mode);
+}
+
 static long exec_at(struct call *k, int dirfd, long path, long flags, struct arguments *in)
 {
     struct slot *slot = slot_get(k->c);
@@ -290,7 +299,7 @@ static long exec_at(struct call *k, int dirfd, long path, long flags, struct arg
             }
         }
         if (!r)
-            r = inspect(k, &s, p);
+            r = flags & AT_SYMLINK_NOFOLLOW && is_link(k, &s) ? -ELOOP : inspect(k, &s, p);
         walk_end(k, &s);
     }
     if (r >= 0)

@@ -90,6 +90,8 @@ static int apply_bind(struct call *k, const struct spot *s, const struct change 
     struct stat st;
     if (t->set_owner)
         return (int)sys4(SYS_newfstatat, fd, path, &st, AT_SYMLINK_NOFOLLOW);
+    if (t->set_mode && !follow && !sys4(SYS_newfstatat, fd, path, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode))
+        return -EOPNOTSUPP;
     if (t->set_mode)
         return (int)sys3(SYS_fchmodat, fd, path, t->mode & 07777);
     if (t->set_times)
@@ -114,6 +116,8 @@ static long change_spot(struct call *k, struct spot *s, const struct change *ch,
         return S_ISDIR(mode) ? -EISDIR : -EINVAL;
     if (k->c->readonly)
         return -EROFS;
+    if (S_ISLNK(mode) && ch->touch.set_mode)
+        return -EOPNOTSUPP; /* as Linux 6.6 (fs/attr.c, notify_change); some file systems answered so before */
     int refused = permit_change_spot(k, s, &ch->touch, ch->truncate);
     if (refused)
         return refused;
@@ -121,7 +125,7 @@ static long change_spot(struct call *k, struct spot *s, const struct change *ch,
         bloom_moved(k->c);
     if (s->kind == KIND_LOWER) {
         struct touch t = ch->touch;
-        if (S_ISLNK(mode) && (t.set_mode || (t.set_owner && same_owner(s->name.low.entry, &t))))
+        if (S_ISLNK(mode) && t.set_owner && same_owner(s->name.low.entry, &t))
             return 0;
         return first_touch(k, &s->name, &t);
     }
@@ -226,9 +230,7 @@ long op_fchmodat2(struct call *k, const long *a)
         return -EINVAL;
     if (a[3] & AT_EMPTY_PATH_ && empty_path(a[1]))
         return change_fd(k, (int)a[0], &ch, true);
-    if (a[3] & AT_SYMLINK_NOFOLLOW)
-        return -EOPNOTSUPP; /* as for a link; libc then tries another way */
-    return change_at(k, (int)a[0], a[1], true, &ch);
+    return change_at(k, (int)a[0], a[1], !(a[3] & AT_SYMLINK_NOFOLLOW), &ch);
 }
 
 long op_umask(struct call *k, const long *a)

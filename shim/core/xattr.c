@@ -200,6 +200,8 @@ static long act(struct call *k, struct spot *s, enum wish wish, const long *a)
         return spot_native(k, s, wish, a);
     if (!changes)
         return lower_read(k, s->name.low.entry, wish, &name, a);
+    if (name.host == name.guest && !S_ISREG(s->name.low.mode) && !S_ISDIR(s->name.low.mode))
+        return -EPERM; /* links, devices and the like have none of user.* (fs/xattr.c) */
     if (wish == WISH_REMOVE && s->name.low.entry && (r = lower_read(k, s->name.low.entry, wish, &name, a)) < 0)
         return r;
     struct touch t = {.length = -1};

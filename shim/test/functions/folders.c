@@ -133,13 +133,14 @@ void try_fdopendir(const struct function *f)
 void try_readdir(const struct function *f)
 {
     struct dirent *(*call)(DIR *) = f->call;
+    write_file("d/n", "", 0644);
     DIR *d = opendir("d");
     unsigned wrong = 0;
+    struct stat st;
     for (struct dirent *e; (e = call(d));) {
-        struct stat st;
         add_entry(e);
-        if (e->d_name[0] != '.')
-            wrong += syscall(SYS_lstat, at("d/x"), &st) || (e->d_name[0] == 'x' && st.st_ino != e->d_ino);
+        if (e->d_name[0] == 'n') /* of a layer's file the number is another (docs/internals/core.md) */
+            wrong += syscall(SYS_lstat, "d/n", &st) || st.st_ino != e->d_ino;
         wrong += e->d_type != (e->d_name[0] == '.' ? DT_DIR : DT_REG);
     }
     say_added();

@@ -111,7 +111,7 @@ void try_inotify(const struct function *f)
     say("%d %d, missing %s", folder >= 0, file >= 0, result(call(watch, "none", IN_CREATE)));
     write_file("d/n", "", 0600);
     write_file("f", "x", 0644);
-    syscall(SYS_unlink, "d/x");
+    syscall(SYS_unlink, "d/n"); /* of a layer's file nothing is told (docs/internals/core.md) */
     long n = read(watch, block, sizeof block);
     for (long i = 0; i < n;) {
         const struct inotify_event *e = (const void *)(block + i);
