@@ -37,7 +37,7 @@ const metaSchema = v.object({
   env: texts,
   labels: texts,
   entry: texts,
-  engine: v.nullish(v.string()),
+  engine: v.nullish(v.picklist(["trap", "preload"])),
   /** Flags whose effect the rest does not tell (shim/launcher/plan.h). */
   given: texts,
   workdir: v.nullish(v.string(), "/"),

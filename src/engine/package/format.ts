@@ -78,6 +78,8 @@ const container = v.object({
   readOnly: v.boolean(),
   tty: v.boolean(),
   interactive: v.boolean(),
+  /** --engine; null: what the machine allows. */
+  engine: v.nullable(v.picklist(["trap", "preload"])),
   /** NAME=VALUE: gpu, nv, rocm, x11. */
   entry: v.array(v.pipe(word, v.regex(/^(gpu|nv|rocm|x11)=/, "is not known"))),
   broker: v.array(hostPath),

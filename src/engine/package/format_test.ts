@@ -16,6 +16,7 @@ function container(more: Record<string, unknown> = {}) {
     grid: null,
     stopSignal: 0,
     stopTimeout: 10,
+    engine: "preload",
     rm: false,
     readOnly: false,
     tty: false,

@@ -56,6 +56,7 @@ export function settingsOf(
     readOnly: meta.readOnly,
     tty: meta.tty,
     interactive: meta.interactive,
+    engine: meta.engine ?? null,
     entry: plan.entry.filter((text) => text.includes("=")),
     broker: plan.brokered,
     maps,

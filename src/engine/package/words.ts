@@ -26,6 +26,7 @@ export function createWords(container: PackedContainer, { name, image, idFile }:
     ...grid === null ? [] : [`--grid=${grid}`],
     ...stopSignal === 0 ? [] : [`--stop-signal=${stopSignal}`],
     `--stop-timeout=${container.stopTimeout}`,
+    ...container.engine === null ? [] : [`--engine=${container.engine}`],
     ...on("read-only", container.readOnly),
     ...on("rm", container.rm),
     ...on("tty", container.tty),
