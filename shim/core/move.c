@@ -204,6 +204,8 @@ static long rename_spots(struct call *k, struct spot *from, struct spot *to, uns
         return flags & RENAME_EXCHANGE_ ? -EINVAL : -ENOTEMPTY;
     if (S_ISDIR(spot_mode(from)) && !from->deep && mounted_in(k->c, &from->name))
         return -EBUSY;
+    if (flags & RENAME_EXCHANGE_ && S_ISDIR(spot_mode(to)) && !to->deep && mounted_in(k->c, &to->name))
+        return -EBUSY;
     int r = permit_remove(k, from);
     r = r ? r : permit_remove(k, to);
     return r ? r : rename_names(k, &from->name, &to->name, flags);

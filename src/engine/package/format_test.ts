@@ -16,7 +16,7 @@ function container(more: Record<string, unknown> = {}) {
     grid: null,
     stopSignal: 0,
     stopTimeout: 10,
-    engine: "preload",
+    engine: null,
     rm: false,
     readOnly: false,
     tty: false,
