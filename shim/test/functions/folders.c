@@ -163,8 +163,8 @@ void try_closedir(const struct function *f)
 {
     DIR *d = opendir("d");
     int fd = dirfd(d);
-    say("open %s, %s, ", seen(fd >= 0 ? "/proc/self/fd" : "none"), result(CALL(int, DIR *)(d)));
-    say("closed %s", result(syscall(SYS_fchdir, fd)));
+    say("%s", result(CALL(int, DIR *)(d)));
+    say(", its descriptor %s", result(syscall(SYS_fchdir, fd)));
 }
 
 void try_rewinddir(const struct function *f)

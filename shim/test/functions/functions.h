@@ -14,10 +14,8 @@ struct function {
 extern char home[300]; /* the fixture, absolute */
 
 #define FUNCTION(group, name, test) void try_##test(const struct function *f);
-#define SKIP(group, name, why)
 #include "functions.def"
 #undef FUNCTION
-#undef SKIP
 
 /* look.c: adds to the line of the function. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
@@ -42,8 +40,8 @@ void say_added(void);
 int ended(int pid);
 int write_file(const char *path, const char *content, unsigned mode);
 
-/* Arguments are taken from left to right, as clang does it, the one compiler here: say("%s %s", result(call()), seen("f")) looks afterwards. */
-/* As CALL(int, const char *, int)(path, flags). */
+/* Arguments are taken from left to right, as clang does it, the one compiler here: say("%s %s", result(call()), seen("f")) looks afterwards.
+ * As CALL(int, const char *, int)(path, flags). */
 #define CALL(type, ...) ((type(*)(__VA_ARGS__))f->call)
 
 #endif

@@ -18,19 +18,17 @@
 #include "functions.h"
 
 struct row {
-    char group;
-    const char *name, *skipped;
+    const char *name;
     void (*test)(const struct function *f);
 };
 static const struct row rows[] = {
-#define FUNCTION(group, name, test) {#group[0], #name, 0, try_##test},
-#define SKIP(group, name, why) {#group[0], #name, why, 0},
+#define FUNCTION(group, name, test) {#name, try_##test},
 #include "functions.def"
 };
 #define ROWS (sizeof rows / sizeof *rows)
 _Static_assert(ROWS == 239, "glibc 2.2.5 to 2.41 has 239 functions in these groups");
 
-static unsigned here, absent, skipped, calls, failed;
+static unsigned here, absent, calls, failed;
 static const char *set, *only;
 
 static int copy(const char *from, const char *to)
@@ -119,12 +117,12 @@ static unsigned versions(const struct row *row, int only_prepare)
             else
                 snprintf(version, sizeof version, "GLIBC_2.%d", n);
             Dl_info info;
-            void *at_ = dlvsym(library, row->name, version);
-            const char *file = at_ && dladdr(at_, &info) ? strrchr(info.dli_fname, '/') : 0;
+            void *symbol = dlvsym(library, row->name, version);
+            const char *file = symbol && dladdr(symbol, &info) ? strrchr(info.dli_fname, '/') : 0;
             if (!file || strcmp(file + 1, libraries[i]))
                 continue; /* of a library that this one needs */
             snprintf(shown, sizeof shown, "%s%s%s", version, i ? "-" : "", i ? libraries[i] : "");
-            struct function f = {row->name, shown, at_};
+            struct function f = {row->name, shown, symbol};
             call(row, &f, only_prepare);
             found++;
         }
@@ -162,11 +160,7 @@ int main(int argc, char **argv)
     for (const struct row *row = rows; row < rows + ROWS; row++) {
         if (only && strcmp(only, row->name))
             continue;
-        if (row->skipped) {
-            skipped++;
-            if (!only_prepare)
-                printf("%s: skipped: %s\n", row->name, row->skipped);
-        } else if (versions(row, only_prepare)) {
+        if (versions(row, only_prepare)) {
             here++;
         } else {
             absent++;
@@ -175,6 +169,6 @@ int main(int argc, char **argv)
         }
     }
     if (!only_prepare)
-        printf("functions: here %u, absent %u, skipped %u; calls %u, failed %u\n", here, absent, skipped, calls, failed);
+        printf("functions: here %u, absent %u; calls %u, failed %u\n", here, absent, calls, failed);
     return failed != 0;
 }

@@ -11,7 +11,7 @@
 
 #include "functions.h"
 
-/* The folder "d", open, with the working directory elsewhere. */
+/* The fixture, open, with the working directory elsewhere. */
 static int away(void)
 {
     int dir = (int)syscall(SYS_open, home, O_RDONLY);
