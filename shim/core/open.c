@@ -229,7 +229,7 @@ static long open_spot(struct call *k, struct spot *s, const struct opening *o)
 }
 
 /* O_TMPFILE: an unnamed file of the upper. */
-static long open_tmpfile(struct call *k, struct spot *s, const struct opening *o)
+static APART long open_tmpfile(struct call *k, struct spot *s, const struct opening *o)
 {
     if (s->kind == KIND_BIND)
         return open_bind(k, s, o);

@@ -62,24 +62,18 @@ void call_end(struct call *k)
 
 static int open_place(struct core *c, int place)
 {
-    char path[480];
-    struct slot *slot = NULL;
-    char *p = path;
-    int n = place_path(c, place, path, sizeof path);
-    if (n < 0) {
-        if (!(slot = slot_get(c)))
-            return -ENOMEM;
-        p = slot->bytes;
-        n = place_path(c, place, p, SLOT_SIZE);
-    }
+    struct slot *slot = slot_get(c); /* not the stack: this lies at the bottom of what a child of musl's posix_spawn has room for */
+    if (!slot)
+        return -ENOMEM;
+    char *p = slot->bytes;
+    int n = place_path(c, place, p, SLOT_SIZE);
     /* A bind of a single file has no directory to look in: the descriptor is that of its file. */
     int flags = place >= PLACE_BIND && place < PLACE_LAYER ? 0 : O_DIRECTORY;
     long fd = n < 0 ? n : sys4(SYS_openat, AT_FDCWD, p, O_PATH | flags | O_CLOEXEC, 0);
     /* The launcher leaves out the folders that most containers never need. */
     if (fd == -ENOENT && place >= PLACE_WORK && place <= PLACE_ID && sys2(SYS_mkdir, p, 0700) != -ENOENT)
         fd = sys4(SYS_openat, AT_FDCWD, p, O_PATH | flags | O_CLOEXEC, 0);
-    if (slot)
-        slot_put(c, slot);
+    slot_put(c, slot);
     return (int)fd;
 }
 

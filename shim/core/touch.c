@@ -102,7 +102,7 @@ static void touched_times(const struct touch *t, const struct stat *st, struct t
 }
 
 /* A regular file. On success *fd is open on the copy with the flags of t, or -1. */
-static int copy_file(struct call *k, const struct name *n, int layer, int work, const char *temp, struct touch *t)
+static APART int copy_file(struct call *k, const struct name *n, int layer, int work, const char *temp, struct touch *t)
 {
     struct stat st, made;
     struct identity id;
@@ -184,10 +184,19 @@ static long copy_dir(struct call *k, const struct name *n, int layer, int work, 
     return 0;
 }
 
-/* Directories, links and special files: made, then given identity and times. */
-static int copy_other(struct call *k, const struct name *n, int layer, int work, const char *temp, const struct touch *t)
+/* Gives what was made its identity. */
+static APART int mark_identity(struct call *k, const struct identity *id, int work, const char *temp)
 {
-    struct stat st, made;
+    struct stat made;
+    long r = sys4(SYS_newfstatat, work, temp, &made, AT_SYMLINK_NOFOLLOW);
+    int bits = r ? (int)r : ident_bits(k, id, made.st_ino);
+    return bits < 0 ? bits : (int)sys3(SYS_fchmodat, work, temp, bits);
+}
+
+/* Directories, links and special files: made, then given identity and times. */
+static APART int copy_other(struct call *k, const struct name *n, int layer, int work, const char *temp, const struct touch *t)
+{
+    struct stat st;
     struct identity id;
     struct timespec times[2];
     u32 type = n->low.mode & S_IFMT;
@@ -203,11 +212,8 @@ static int copy_other(struct call *k, const struct name *n, int layer, int work,
         r = copy_dir(k, n, layer, work, temp);
     else
         r = sys4(SYS_mknodat, work, temp, (type == S_IFIFO ? S_IFIFO : S_IFSOCK) | 0600, 0);
-    if (!r && type != S_IFLNK) {
-        r = sys4(SYS_newfstatat, work, temp, &made, AT_SYMLINK_NOFOLLOW);
-        int bits = r ? (int)r : ident_bits(k, &id, made.st_ino);
-        r = bits < 0 ? bits : sys3(SYS_fchmodat, work, temp, bits);
-    }
+    if (!r && type != S_IFLNK)
+        r = mark_identity(k, &id, work, temp);
     touched_times(t, &st, times);
     if (!r)
         r = sys4(SYS_utimensat, work, temp, times, AT_SYMLINK_NOFOLLOW);
@@ -220,7 +226,7 @@ static void drop_temp(int work, const char *temp, bool dir)
 }
 
 /* The parent's times before the rename, put back after it, as the kernel's overlay does. */
-static void publish_quietly(struct call *k, const struct name *n, const char *temp)
+static APART void publish_quietly(struct call *k, const struct name *n, const char *temp)
 {
     int upper = place_fd(k, PLACE_UPPER);
     struct stat st;

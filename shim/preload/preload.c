@@ -48,7 +48,7 @@ static bool is_error(long value)
     return value < 0 && value > -4096;
 }
 
-static long show_release(long to)
+static APART long show_release(long to)
 {
     struct new_utsname name;
     long r = old_kernel ? sys1(SYS_uname, &name) : CORE_PASS;
@@ -59,7 +59,7 @@ static long show_release(long to)
 }
 
 /* A file that is mapped to be executed. Shared text cannot be changed without changing the file, so it becomes private. */
-static long map_code(const long a[6])
+static APART long map_code(const long a[6])
 {
     long flags = a[3];
     if ((flags & MAP_TYPE) != MAP_PRIVATE && !(a[2] & PROT_WRITE))
