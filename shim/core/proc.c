@@ -138,7 +138,14 @@ int proc_readlink(struct call *k, const char *path, u32 len, char *out, size_t c
     long n = sys4(SYS_readlinkat, AT_FDCWD, path, slot->bytes, CORE_PATH_MAX);
     if (n > GONE_LEN && slot->bytes[0] == '/' && !memcmp(slot->bytes + n - GONE_LEN, GONE, GONE_LEN)) {
         size_t pos = 0;
-        int guest = reverse_path(k->c, slot->bytes, (u32)n - GONE_LEN, out, cap);
+        u32 host_len = (u32)n - GONE_LEN, last = host_len;
+        int guest = reverse_path(k->c, slot->bytes, host_len, out, cap);
+        if (guest <= 0 && reverse_internal(k->c, slot->bytes, host_len)) { /* O_TMPFILE: made in our own folder, without a name */
+            while (slot->bytes[last - 1] != '/')
+                last--;
+            memcpy(out, "/", 2);
+            guest = text_add(out, cap, &(size_t){1}, slot->bytes + last, host_len - last) ? (int)(1 + host_len - last) : guest;
+        }
         if (guest > 0) {
             pos = (size_t)guest;
             r = text_add(out, cap, &pos, GONE, GONE_LEN) ? below_root(k->c, out, (u32)pos) : -ENAMETOOLONG;
