@@ -140,11 +140,11 @@ int proc_readlink(struct call *k, const char *path, u32 len, char *out, size_t c
         size_t pos = 0;
         u32 host_len = (u32)n - GONE_LEN, last = host_len;
         int guest = reverse_path(k->c, slot->bytes, host_len, out, cap);
-        if (guest <= 0 && reverse_internal(k->c, slot->bytes, host_len)) { /* O_TMPFILE: made in our own folder, without a name */
+        if (guest <= 0 && reverse_internal(k->c, slot->bytes, host_len)) { /* O_TMPFILE: made in our own folder; where it was asked for, mostly */
             while (slot->bytes[last - 1] != '/')
                 last--;
-            memcpy(out, "/", 2);
-            guest = text_add(out, cap, &(size_t){1}, slot->bytes + last, host_len - last) ? (int)(1 + host_len - last) : guest;
+            if (text_add(out, cap, &pos, "/tmp/", 5) && text_add(out, cap, &pos, slot->bytes + last, host_len - last))
+                guest = (int)pos;
         }
         if (guest > 0) {
             pos = (size_t)guest;
