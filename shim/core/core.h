@@ -1,4 +1,4 @@
-/* The core as its callers see it: the engines (shim/start, later shim/preload) and the tests call these functions, nothing else.
+/* The core as its callers see it: the engines (shim/start, shim/preload) and the tests call these functions, nothing else.
  *
  * The core implements the path-carrying system calls over the union view. It allocates nothing, keeps all its state in one
  * struct core, uses no TLS, locks in memory, stdio or errno, and may run in a signal handler, on a small stack, in any thread

@@ -84,8 +84,9 @@ static struct image_of_exec prepare(const struct run *r, bool stays)
     if (r->cwd)
         put(&over, 'c', strcmp(r->cwd, "/") ? r->cwd : "");
     put(&over, 'v', origin_save(r->plan->folder, r->entry));
-    if (engine_wish(r->plan))
-        put(&over, 'q', engine_wish(r->plan));
+    const char *engine = engine_wish(r->plan);
+    if (engine)
+        put(&over, 'q', engine);
     if (umask_owner)
         put(&over, 'k', format("%u", (unsigned)umask_owner));
     if (!r->only_points)

@@ -2,7 +2,7 @@
  * say little. Three questions decide about each pair:
  *  - Does an instruction begin there? Decoding from almost any byte falls in step with the code after some instructions, so it is begun at many
  *    bytes before and most of these must come out there.
- *  - Is it a system call, and not a table of numbers? Something before it must have set rax, and what follows must do something with rax or end.
+ *  - Is it a system call, and not a table of numbers? Something before it has set rax, or what follows does something with rax or ends.
  *  - Which number comes there? Mostly the one that "mov $nr,%eax" loads some instructions before; unless a branch leads in between. */
 #include "scan.h"
 #include "../start/decode.h"

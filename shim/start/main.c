@@ -109,15 +109,18 @@ static _Noreturn void start_program(struct stack *s, const struct handover *h, u
     load_jump(loaded.entry, s->sp);
 }
 
-/* A filter that is on stays on, and nothing else is needed then. */
-static void choose_engine(struct handover *h)
+/* A filter that is on stays on, and nothing else is needed then. True: one is to be installed. */
+static bool choose_engine(struct handover *h)
 {
     const struct handover_text *wish = &HANDOVER(h, 'q');
     bool preload = wish->len == sizeof LPMX_ENGINE_PRELOAD - 1 && !memcmp(wish->at, LPMX_ENGINE_PRELOAD, wish->len);
-    if (filter_is_active() || (wish->at && !preload) || (!wish->at && filter_is_possible()))
-        return;
+    if (filter_is_active())
+        return false;
+    if ((wish->at && !preload) || (!wish->at && filter_is_possible()))
+        return true;
     preload_begin();
     HANDOVER(h, 'q') = (struct handover_text){LPMX_ENGINE_PRELOAD, sizeof LPMX_ENGINE_PRELOAD - 1};
+    return false;
 }
 
 __attribute__((used)) _Noreturn void start_main(long *sp)
@@ -127,12 +130,12 @@ __attribute__((used)) _Noreturn void start_main(long *sp)
     const char *what = "";
     stack_read(&s, sp);
     take_handover(&s, &h);
-    choose_engine(&h);
+    bool filter = choose_engine(&h);
     u64 mask = signal_init();
     int r = core_init(core_self, &h, find_start_path(&s), &what);
     if (r)
         fatal(125, "cannot start a program of this container: ", what, ": ", errno_text(r), NULL);
-    r = preload_on ? 0 : filter_ensure(&what);
+    r = filter ? filter_install(&what) : 0;
     if (r)
         fatal(125, "cannot contain a program on this machine: ", what, NULL);
     environment_change(core_self, &s, mask);

@@ -90,8 +90,8 @@ int user_resolve(struct core *c, const char *spec, struct user *out, const char 
 bool filter_is_active(void);
 /* The kernel offers filters, and lets us install one. */
 bool filter_is_possible(void);
-/* Installs it where it is not active. 0 or -errno; *what then names what the kernel lacks. */
-int filter_ensure(const char **what);
+/* Installs it. 0 or -errno; *what then names what the kernel lacks. */
+int filter_install(const char **what);
 /* Which requests of ioctl and options of prctl are the engine's. */
 bool filter_wants_ioctl(u32 request);
 bool filter_wants_prctl(u32 option);
