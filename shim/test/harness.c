@@ -241,6 +241,15 @@ u64 random_next(void)
     return random_state * 0x2545f4914f6cdd1dull;
 }
 
+u32 from_hex(const char *text, u8 *out)
+{
+    u32 n = 0;
+    for (unsigned byte; *text; text += *text == ' ' ? 1 : 2)
+        if (*text != ' ' && sscanf(text, "%2x", &byte) == 1)
+            out[n++] = (u8)byte;
+    return n;
+}
+
 void *shared_memory(size_t n)
 {
     void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

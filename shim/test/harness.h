@@ -46,6 +46,7 @@ int in_child(int (*f)(void *), void *arg);
 u64 random_next(void); /* xorshift64* over random_state */
 extern u64 random_state;
 static inline u32 random_below(u32 n) { return (u32)(random_next() >> 33) % n; }
+u32 from_hex(const char *text, u8 *out); /* hexadecimal with blanks between bytes where wanted; how many bytes */
 void *shared_memory(size_t n);
 const char *error_name(long r); /* -errno -> "ENOENT" */
 _Noreturn void die(const char *what, ...) __attribute__((format(printf, 1, 2)));

@@ -12,15 +12,6 @@
 
 #define WANTED 257
 
-static u32 from_hex(const char *text, u8 *out)
-{
-    u32 n = 0;
-    for (unsigned byte; *text; text += *text == ' ' ? 1 : 2)
-        if (*text != ' ' && sscanf(text, "%2x", &byte) == 1)
-            out[n++] = (u8)byte;
-    return n;
-}
-
 static bool wants(u32 nr)
 {
     return nr == WANTED;

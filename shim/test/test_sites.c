@@ -44,15 +44,6 @@ static const struct shape shapes[] = {
     {"nothing", "", 1, -1, false},
 };
 
-static u32 from_hex(const char *text, u8 *out)
-{
-    u32 n = 0;
-    for (unsigned byte; *text; text += *text == ' ' ? 1 : 2)
-        if (*text != ' ' && sscanf(text, "%2x", &byte) == 1)
-            out[n++] = (u8)byte;
-    return n;
-}
-
 static void test_shape(const struct shape *shape)
 {
     static u8 text[80];

@@ -1,4 +1,4 @@
-/* Tests of functions.def: links, removing, renaming, making. */
+/* Tests of functions.def: links, removing, renaming, making. XXXXXX in a name is what mktemp(3) fills in. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
-/* Tests of functions.def: temporary files. Names are random: said is whether they fit the pattern and what is there. */
+/* Tests of functions.def: temporary files. Names are random: said is whether they fit the pattern and what is there.
+ * The X in the names are no gaps left open: mkstemp(3) and its like want six of them and put something in their place; fewer are refused. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
